@@ -1,0 +1,122 @@
+"""The tree of errors, and the boundary that turns what adapters raise into it.
+
+PopcornError
+|-- UsageError            wrong flag, file or config: one line, exit code 2
+|   `-- FileError         the same with `file:line: field`
+|-- StoreError            the results folder cannot be used: one line, exit code 1
+`-- AdapterError          a model, generator or evaluator failed: becomes a Failure row
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from difflib import get_close_matches
+from pathlib import Path
+
+from popcorn_bench.types import Failure, Stage
+
+_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
+_URL_USER = re.compile(r"(?<=://)[^/@\s]+@")
+_MESSAGE_LIMIT = 600
+_SHORTEST_SECRET = 6
+
+
+class PopcornError(Exception):
+    """Root of every error that popcorn-bench raises on purpose."""
+
+
+class UsageError(PopcornError):
+    """Bad input: the message names the flag or the field and what would be right."""
+
+
+class FileError(UsageError):
+    """Bad input in a file, shown as `file:line: field: message`."""
+
+    def __init__(self, path: Path | str, line: int, where: str, message: str) -> None:
+        self.path, self.line, self.where, self.message = str(path), line, where, message
+        field = f" {where}:" if where else ""
+        super().__init__(f"{path}:{line}:{field} {message}")
+
+
+class StoreError(PopcornError):
+    """The results folder cannot be read or written."""
+
+
+class AdapterError(PopcornError):
+    """An adapter could not do a unit.
+
+    Args:
+        kind: name of the failure, for example `rate_limit` or `malformed_answer`.
+        message: one line for people; secrets are removed.
+        retriable: whether the same call may succeed later.
+        retry_after: seconds that the other side asked to wait, if it did.
+        cost_usd: what the failed attempt cost, if it cost anything.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        message: str,
+        *,
+        retriable: bool = False,
+        retry_after: float | None = None,
+        cost_usd: float | None = None,
+    ) -> None:
+        self.kind, self.retriable, self.retry_after = kind, retriable, retry_after
+        self.cost_usd = cost_usd
+        self.message = redact(message)[:_MESSAGE_LIMIT]
+        super().__init__(self.message)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Survive the trip from a worker process."""
+        return (
+            _rebuild,
+            (self.kind, self.message, self.retriable, self.retry_after, self.cost_usd),
+        )
+
+    def failure(self, stage: Stage, attempts: int) -> Failure:
+        """The row that remains of this error."""
+        return Failure(
+            stage=stage,
+            kind=self.kind,
+            message=self.message,
+            attempts=attempts,
+            retriable=self.retriable,
+            cost_usd=self.cost_usd,
+        )
+
+
+@contextmanager
+def boundary(what: str) -> Iterator[None]:
+    """Let only `PopcornError` out: anything else an adapter raises becomes kind `bug`."""
+    try:
+        yield
+    except PopcornError:
+        raise
+    except Exception as error:
+        raise AdapterError("bug", f"{what}: {type(error).__name__}: {error}") from error
+
+
+def redact(text: str) -> str:
+    """Remove the values of secret-looking environment variables and the user part of URLs."""
+    for name, value in os.environ.items():
+        if len(value) >= _SHORTEST_SECRET and _SECRET_NAME.search(name):
+            text = text.replace(value, f"<{name}>")
+    return _URL_USER.sub("<user>@", text)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A suggestion to end a message with, or nothing where no known name is near."""
+    near = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _rebuild(
+    kind: str, message: str, retriable: bool, retry_after: float | None, cost_usd: float | None
+) -> AdapterError:
+    return AdapterError(
+        kind, message, retriable=retriable, retry_after=retry_after, cost_usd=cost_usd
+    )

@@ -1,0 +1,1 @@
+"""Evaluators: predicted popularity and what else a micro-video can be judged by."""

@@ -1,0 +1,115 @@
+"""Content addresses: canonical JSON to sha256. The only place where keys are made.
+
+A key holds everything that decides the result of a unit and nothing else, so that equal work is
+recognised and different work never collides: an edited task, a changed temperature or another
+model revision gives another key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, is_dataclass
+from urllib.parse import urlsplit, urlunsplit
+
+from popcorn_bench.types import LLM, EvaluatorCard, Generator, Input, Message, Place, Stage
+
+_ID_LENGTH = 16
+
+
+def canonical(value: object) -> bytes:
+    """Serialise plain data, dataclasses and enums to one byte string per meaning.
+
+    Raises:
+        ValueError: for NaN or infinity, which have no canonical form.
+        TypeError: for anything that is not plain data.
+    """
+    return json.dumps(
+        value,
+        default=_plain,
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+        allow_nan=False,
+    ).encode("utf-8", "surrogatepass")
+
+
+def digest(*parts: object) -> str:
+    """Sha256 in hex of the canonical form of `parts`."""
+    return hashlib.sha256(canonical(parts)).hexdigest()
+
+
+def unit_seed(root: int, query_id: str, repeat: int) -> int:
+    """Seed of one query and repeat in [0, 2**31): equal for all LLMs and generators.
+
+    Sharing it keeps comparisons between systems paired.
+    """
+    return int(digest("seed", root, query_id, repeat)[:8], 16) & 0x7FFFFFFF
+
+
+def llm_id(llm: LLM) -> str:
+    """Identity of an LLM: its name on the board and all that decides its answers."""
+    return digest("llm", llm.name, llm.model, _params(llm))[:_ID_LENGTH]
+
+
+def generator_id(generator: Generator) -> str:
+    """Identity of a generator: its name on the board and all that decides its artefacts."""
+    return digest("generator", generator.name, _making(generator))[:_ID_LENGTH]
+
+
+def evaluator_id(card: EvaluatorCard) -> str:
+    """Identity of an evaluator: a new version or new weights make another one."""
+    return digest("evaluator", card.name, card.version, card.weights)[:_ID_LENGTH]
+
+
+def task_id(name: str, version: str, content: object) -> str:
+    """Identity of a task: `content` is its queries and its templates."""
+    return digest("task", name, version, content)[:_ID_LENGTH]
+
+
+def brief_key(messages: Sequence[Message], llm: LLM, seed: int) -> str:
+    """Key of a brief: the rendered request, the resolved model, every parameter, the seed."""
+    return digest("brief", list(messages), llm.model, _params(llm), seed)
+
+
+def media_key(stage: Stage, prompt: str, generator: Generator, seed: int) -> str:
+    """Key of a cover or a video."""
+    return digest(stage, prompt, _making(generator), seed)
+
+
+def score_key(inputs: Mapping[Input, str], card: EvaluatorCard) -> str:
+    """Key of the scores of one evaluator; `inputs` maps each declared input to its sha256."""
+    return digest("score", dict(inputs), card.name, card.version, card.weights)
+
+
+def text_sha(text: str) -> str:
+    """Sha256 of a text, as the value of a score's input."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def place_key(place: Place, key: str) -> str:
+    """Key of "this unit at this place": one line of the journal per value."""
+    return digest("place", place, key)
+
+
+def _params(llm: LLM) -> dict[str, object]:
+    return {k: _endpoint(str(v)) if k == "api_base" else v for k, v in llm.params.items()}
+
+
+def _making(generator: Generator) -> list[object]:
+    return [generator.adapter, generator.revision, generator.settings]
+
+
+def _endpoint(url: str) -> str:
+    """An endpoint without its user part, which may hold a secret, and without its query."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def _plain(value: object) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} has no canonical form")

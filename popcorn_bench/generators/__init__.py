@@ -1,0 +1,1 @@
+"""Generators: LLMs that write briefs, and what makes covers and videos from them."""

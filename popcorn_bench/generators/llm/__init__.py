@@ -1,0 +1,1 @@
+"""Language models through LiteLLM, and the baselines that need none."""

@@ -1,0 +1,1 @@
+"""From what was asked to what happened: spec, plan, run."""

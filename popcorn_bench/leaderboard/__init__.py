@@ -1,0 +1,1 @@
+"""Statistics over the index, and the board in terminal, files and HTML."""

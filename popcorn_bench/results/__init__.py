@@ -1,0 +1,1 @@
+"""The results folder: journal, artefacts, and the DuckDB index over them."""

@@ -1,0 +1,103 @@
+-- Index over the journal. Ids are fingerprints; '' stands for "no part in this" in a place.
+-- A place is (task_id, query_id, llm_id, mode, seed, repeat [, video_id] [, evaluator_id]).
+
+CREATE TABLE runs (
+    run_id VARCHAR, started_at TIMESTAMP, finished_at TIMESTAMP, status VARCHAR,
+    version VARCHAR, partial BOOLEAN, spec JSON, environment JSON
+);
+CREATE TABLE tasks (task_id VARCHAR, name VARCHAR, version VARCHAR, metrics VARCHAR[], metadata JSON);
+CREATE TABLE queries (task_id VARCHAR, query_id VARCHAR, text VARCHAR, kind VARCHAR, topic VARCHAR);
+CREATE TABLE llms (
+    llm_id VARCHAR, name VARCHAR, model VARCHAR, params JSON, family VARCHAR, version VARCHAR,
+    release_date VARCHAR, baseline BOOLEAN
+);
+CREATE TABLE generators (
+    video_id VARCHAR, name VARCHAR, adapter VARCHAR, revision VARCHAR, settings JSON,
+    family VARCHAR, release_date VARCHAR, licence VARCHAR, baseline BOOLEAN
+);
+CREATE TABLE evaluators (
+    evaluator_id VARCHAR, name VARCHAR, version VARCHAR, weights VARCHAR, inputs VARCHAR[],
+    sees_video BOOLEAN
+);
+CREATE TABLE metrics (
+    evaluator_id VARCHAR, metric VARCHAR, description VARCHAR, direction VARCHAR, unit VARCHAR,
+    low DOUBLE, high DOUBLE
+);
+CREATE TABLE anchors (
+    evaluator_id VARCHAR, metric VARCHAR, topic VARCHAR, n BIGINT, mean DOUBLE, sd DOUBLE,
+    quantiles DOUBLE[]
+);
+
+-- What was asked: every planned cell of a run and its queries. `video_id` is '' in cells of
+-- evaluators that do not see the video.
+CREATE TABLE plan_cells (
+    run_id VARCHAR, task_id VARCHAR, llm_id VARCHAR, video_id VARCHAR, mode VARCHAR,
+    evaluator_id VARCHAR, seed BIGINT, repeats BIGINT
+);
+CREATE TABLE plan_queries (run_id VARCHAR, task_id VARCHAR, query_id VARCHAR);
+
+-- What happened: one row per place. `reused` rows were paid for at another place.
+CREATE TABLE briefs (
+    task_id VARCHAR, query_id VARCHAR, llm_id VARCHAR, mode VARCHAR, seed BIGINT, repeat BIGINT,
+    key VARCHAR, run_id VARCHAR, done_at TIMESTAMP, reused BOOLEAN,
+    title VARCHAR, cover_prompt VARCHAR, video_prompt VARCHAR, raw VARCHAR, breaches VARCHAR[],
+    prompt_tokens BIGINT, completion_tokens BIGINT, cost_usd DOUBLE, seconds DOUBLE
+);
+CREATE TABLE videos (
+    task_id VARCHAR, query_id VARCHAR, llm_id VARCHAR, mode VARCHAR, seed BIGINT, repeat BIGINT,
+    video_id VARCHAR, stage VARCHAR,
+    key VARCHAR, run_id VARCHAR, done_at TIMESTAMP, reused BOOLEAN,
+    sha256 VARCHAR, suffix VARCHAR, bytes BIGINT, width BIGINT, height BIGINT, frames BIGINT,
+    fps DOUBLE, seconds DOUBLE, codec VARCHAR
+);
+CREATE TABLE scores (
+    task_id VARCHAR, query_id VARCHAR, llm_id VARCHAR, mode VARCHAR, seed BIGINT, repeat BIGINT,
+    video_id VARCHAR, evaluator_id VARCHAR,
+    key VARCHAR, run_id VARCHAR, done_at TIMESTAMP, reused BOOLEAN,
+    metric VARCHAR, score DOUBLE, percentile DOUBLE
+);
+CREATE TABLE failures (
+    task_id VARCHAR, query_id VARCHAR, llm_id VARCHAR, mode VARCHAR, seed BIGINT, repeat BIGINT,
+    video_id VARCHAR, evaluator_id VARCHAR, stage VARCHAR,
+    key VARCHAR, run_id VARCHAR, done_at TIMESTAMP,
+    kind VARCHAR, message VARCHAR, attempts BIGINT, retriable BOOLEAN, cost_usd DOUBLE
+);
+
+-- How far each journal file has been read into this index.
+CREATE TABLE journal_files (file VARCHAR, bytes BIGINT);
+
+-- Failures that no later success at the same place and stage has mended, the latest per place.
+CREATE VIEW open_failures AS
+WITH done AS (
+    SELECT task_id, query_id, llm_id, mode, seed, repeat, '' AS video_id, '' AS evaluator_id,
+           'brief' AS stage, done_at FROM briefs
+    UNION ALL
+    SELECT task_id, query_id, llm_id, mode, seed, repeat, video_id, '', stage, done_at FROM videos
+    UNION ALL
+    SELECT DISTINCT task_id, query_id, llm_id, mode, seed, repeat, video_id, evaluator_id,
+           'score', done_at FROM scores
+)
+SELECT f.* FROM failures AS f
+ANTI JOIN done AS d
+    USING (task_id, query_id, llm_id, mode, seed, repeat, video_id, evaluator_id, stage)
+QUALIFY row_number() OVER (
+    PARTITION BY task_id, query_id, llm_id, mode, seed, repeat, video_id, evaluator_id, stage
+    ORDER BY done_at DESC
+) = 1;
+
+-- One value per query: seeds and repeats are averaged first, because the query is the sampling unit.
+CREATE VIEW query_scores AS
+SELECT s.task_id, s.llm_id, s.video_id, s.mode, s.evaluator_id, s.metric, s.query_id,
+       any_value(q.kind) AS kind, any_value(q.topic) AS topic,
+       avg(s.score) AS score, avg(s.percentile) AS percentile, count(*) AS n
+FROM scores AS s
+JOIN queries AS q USING (task_id, query_id)
+GROUP BY s.task_id, s.llm_id, s.video_id, s.mode, s.evaluator_id, s.metric, s.query_id;
+
+-- How many scores every cell was to get: distinct (query, seed, repeat) over all runs.
+CREATE VIEW planned AS
+SELECT c.task_id, c.llm_id, c.video_id, c.mode, c.evaluator_id, p.query_id, c.seed,
+       max(c.repeats) AS repeats
+FROM plan_cells AS c
+JOIN plan_queries AS p USING (run_id, task_id)
+GROUP BY c.task_id, c.llm_id, c.video_id, c.mode, c.evaluator_id, p.query_id, c.seed;

@@ -1,0 +1,1 @@
+"""Tasks: YAML files of queries with their prompt templates."""

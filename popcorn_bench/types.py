@@ -1,0 +1,234 @@
+"""The vocabulary of popcorn-bench: frozen, typed values without I/O.
+
+Every other module speaks in these words. Mappings inside a value are treated as read-only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import isfinite
+from typing import TypeAlias
+
+JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON] | None"
+
+
+class Kind(StrEnum):
+    """What a query asks for: a named subject, or a theme, comparison or idea."""
+
+    CONCRETE = "concrete"
+    ABSTRACT = "abstract"
+
+
+class Stage(StrEnum):
+    """The stages of a run, in their order."""
+
+    BRIEF = "brief"
+    COVER = "cover"
+    VIDEO = "video"
+    SCORE = "score"
+
+
+class Input(StrEnum):
+    """What an evaluator may declare that it reads."""
+
+    TITLE = "title"
+    TOPIC = "topic"
+    QUERY = "query"
+    COVER = "cover"
+    VIDEO = "video"
+
+
+class Direction(StrEnum):
+    """Which way a metric is better; `NONE` marks a description that ranks nobody."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """One user request. `id` is unique within its task."""
+
+    id: str
+    text: str
+    kind: Kind
+    topic: str
+    metadata: Mapping[str, JSON] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One chat message; `role` is `system`, `user` or `assistant`."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LLM:
+    """A named language model with everything that decides what it answers.
+
+    `model` is the LiteLLM string. `params` go into the request (temperature, api_base, ...);
+    a secret is never among them.
+    """
+
+    name: str
+    model: str
+    params: Mapping[str, JSON] = field(default_factory=dict)
+    family: str = ""
+    version: str = ""
+    release_date: str = ""
+    baseline: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens of one call."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """What an LLM returned for a query.
+
+    `breaches` names rules of the task that the answer broke without becoming useless
+    (for example `title_too_long`). `cost_usd` is None where the price is unknown.
+    """
+
+    title: str
+    cover_prompt: str
+    video_prompt: str
+    raw: str = ""
+    breaches: tuple[str, ...] = ()
+    usage: Usage = Usage()
+    cost_usd: float | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generator:
+    """The identity of a video or image generator: what its artefacts depend on, and its card.
+
+    `adapter` is a registry name; `revision` and `settings` decide the artefact together with
+    prompt and seed.
+    """
+
+    name: str
+    adapter: str
+    revision: str
+    settings: Mapping[str, JSON] = field(default_factory=dict)
+    family: str = ""
+    release_date: str = ""
+    licence: str = ""
+    baseline: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artefact:
+    """A stored media file. `frames`, `fps` and `seconds` are 0 for a still image."""
+
+    sha256: str
+    suffix: str
+    bytes: int
+    width: int
+    height: int
+    frames: int = 0
+    fps: float = 0.0
+    seconds: float = 0.0
+    codec: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """What a number means: unit, range and which way is better."""
+
+    name: str
+    description: str
+    direction: Direction
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
+    """Scores of held-out human videos of one topic under the same evaluator.
+
+    `quantiles` are the 101 percentiles 0..100 of those scores. Topic `*` stands for all.
+    """
+
+    metric: str
+    topic: str
+    n: int
+    mean: float
+    sd: float
+    quantiles: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluatorCard:
+    """The identity of an evaluator: `inputs` say what its metrics can see.
+
+    `weights` is the sha256 of the trained part, empty where there is none.
+    """
+
+    name: str
+    version: str
+    inputs: tuple[Input, ...]
+    metrics: tuple[Metric, ...]
+    weights: str = ""
+    anchors: tuple[Anchor, ...] = ()
+
+    @property
+    def sees_video(self) -> bool:
+        """Whether its scores may rank video generators."""
+        return Input.VIDEO in self.inputs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """A finite float; `percentile` (0..100) is its place among human videos of the topic."""
+
+    metric: str
+    value: float
+    percentile: float | None = None
+
+    def __post_init__(self) -> None:
+        if not isfinite(self.value):
+            raise ValueError(f"score {self.metric} is {self.value}, not a finite number")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A unit that could not be done: data, not a crash. `cost_usd` is what the attempts cost."""
+
+    stage: Stage
+    kind: str
+    message: str
+    attempts: int
+    retriable: bool
+    cost_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a unit stands in the matrix. Ids are fingerprints (see `fingerprint.py`).
+
+    `seed` is the root seed of the run and `repeat` counts from 0; together with the query they
+    give the unit's own seed. `video_id` is empty before a video generator has a part, and
+    `evaluator_id` before an evaluator has.
+    """
+
+    task_id: str
+    query_id: str
+    llm_id: str
+    mode: str
+    seed: int
+    repeat: int
+    video_id: str = ""
+    evaluator_id: str = ""
