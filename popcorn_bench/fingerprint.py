@@ -13,7 +13,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from urllib.parse import urlsplit, urlunsplit
 
-from popcorn_bench.types import LLM, EvaluatorCard, Generator, Input, Message, Place, Stage
+from popcorn_bench.types import (
+    LLM,
+    BriefRules,
+    EvaluatorCard,
+    Generator,
+    Input,
+    Message,
+    Place,
+    Stage,
+)
 
 _ID_LENGTH = 16
 
@@ -68,9 +77,9 @@ def task_id(name: str, version: str, content: object) -> str:
     return digest("task", name, version, content)[:_ID_LENGTH]
 
 
-def brief_key(messages: Sequence[Message], llm: LLM, seed: int) -> str:
-    """Key of a brief: the rendered request, the resolved model, every parameter, the seed."""
-    return digest("brief", list(messages), llm.model, _params(llm), seed)
+def brief_key(messages: Sequence[Message], llm: LLM, seed: int, rules: BriefRules) -> str:
+    """Key of a brief: the rendered request, the resolved model and parameters, seed and rules."""
+    return digest("brief", list(messages), llm.model, _params(llm), seed, rules)
 
 
 def media_key(stage: Stage, prompt: str, generator: Generator, seed: int) -> str:

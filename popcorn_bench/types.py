@@ -68,6 +68,18 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BriefRules:
+    """What an answer is held to.
+
+    `title_max` is in characters. `example_titles` stand in the task's prompt as an example of the
+    form; an answer that repeats one has not answered the query.
+    """
+
+    title_max: int = 50
+    example_titles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LLM:
     """A named language model with everything that decides what it answers.
 

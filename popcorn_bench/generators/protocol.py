@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from popcorn_bench.errors import AdapterError
-from popcorn_bench.types import LLM, Brief, Generator, Message
+from popcorn_bench.types import LLM, Brief, BriefRules, Generator, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,9 @@ class MediaRequest:
 class TextClient(Protocol):
     """Calls language models; one client serves all of a run."""
 
-    async def brief(self, llm: LLM, messages: Sequence[Message], seed: int) -> Brief:
+    async def brief(
+        self, llm: LLM, messages: Sequence[Message], seed: int, rules: BriefRules
+    ) -> Brief:
         """Ask once and parse the answer.
 
         Raises:
