@@ -244,3 +244,12 @@ class Place:
     repeat: int
     video_id: str = ""
     evaluator_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """One piece of work of one stage: `key` is the content address of its result."""
+
+    stage: Stage
+    place: Place
+    key: str

@@ -1,1 +1,84 @@
-"""The command line: one command per file."""
+"""The command line: one command per file, imported when it is asked for."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any, cast
+
+import click
+
+from popcorn_bench import __version__
+from popcorn_bench.errors import PopcornError, UsageError, did_you_mean, redact
+
+_PACKAGE = "popcorn_bench.harness.cli"
+_COMMANDS = ("run", "leaderboard", "ls", "validate", "retry", "score", "results", "train")
+INCOMPLETE, WRONG_USAGE, BROKEN, INTERRUPTED = 3, 2, 1, 130
+
+
+class Commands(click.Group):
+    """Loads a command when it is needed; options without a command mean `run`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """The commands in the order of the work."""
+        return list(_COMMANDS)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        cmd_name: str,
+    ) -> click.Command | None:
+        """Import one command."""
+        name = cmd_name.replace("_", "-")
+        if name not in _COMMANDS:
+            return None
+        return cast("click.Command", import_module(f"{_PACKAGE}.{name}").command)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put `run` where no command stands."""
+        if not args or (args[0].startswith("-") and args[0] not in ("-h", "--help", "--version")):
+            args = ["run", *args]
+        if not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            hint = did_you_mean(args[0], _COMMANDS)
+            raise click.UsageError(f"no such command {args[0]!r}{hint}", ctx)
+        return super().parse_args(ctx, args)
+
+
+@click.group(
+    cls=Commands,
+    context_settings={
+        "token_normalize_func": lambda token: token.replace("_", "-"),
+        "auto_envvar_prefix": "POPCORN_BENCH",
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+    },
+)
+@click.version_option(__version__, prog_name="popcorn-bench")
+def cli() -> None:
+    """Which LLM, with which video generator, makes micro-videos that people would watch?
+
+    Without a command, options go to `run`: popcorn-bench --llms all --videos ltx,hunyuan
+    """
+
+
+def main() -> None:
+    """Run the command line; the exit codes are part of the contract (see the documentation)."""
+    sys.exit(_guarded())
+
+
+def _guarded() -> Any:  # noqa: ANN401 - whatever a command hands to sys.exit
+    try:
+        return cli.main(standalone_mode=False)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except PopcornError as error:
+        click.echo(f"popcorn-bench: {redact(str(error))}", err=True)
+        return WRONG_USAGE if isinstance(error, UsageError) else BROKEN
+    except BrokenPipeError:
+        sys.stderr.close()
+        return BROKEN

@@ -101,3 +101,40 @@ SELECT c.task_id, c.llm_id, c.video_id, c.mode, c.evaluator_id, p.query_id, c.se
 FROM plan_cells AS c
 JOIN plan_queries AS p USING (run_id, task_id)
 GROUP BY c.task_id, c.llm_id, c.video_id, c.mode, c.evaluator_id, p.query_id, c.seed;
+
+-- The same tables with names beside the ids, as `results export` writes them.
+CREATE VIEW named_places AS
+SELECT t.task_id, q.query_id, t.name AS task, t.version AS task_version, q.text AS query,
+       q.kind AS kind, q.topic AS topic
+FROM tasks AS t
+JOIN queries AS q USING (task_id);
+
+CREATE VIEW named_briefs AS
+SELECT n.* EXCLUDE (task_id, query_id), l.name AS llm, b.*
+FROM briefs AS b
+LEFT JOIN named_places AS n USING (task_id, query_id)
+LEFT JOIN llms AS l USING (llm_id);
+
+CREATE VIEW named_videos AS
+SELECT n.* EXCLUDE (task_id, query_id), l.name AS llm, g.name AS video, v.*
+FROM videos AS v
+LEFT JOIN named_places AS n USING (task_id, query_id)
+LEFT JOIN llms AS l USING (llm_id)
+LEFT JOIN generators AS g USING (video_id);
+
+CREATE VIEW named_scores AS
+SELECT n.* EXCLUDE (task_id, query_id), l.name AS llm, g.name AS video, e.name AS evaluator,
+       e.version AS evaluator_version, s.*
+FROM scores AS s
+LEFT JOIN named_places AS n USING (task_id, query_id)
+LEFT JOIN llms AS l USING (llm_id)
+LEFT JOIN generators AS g USING (video_id)
+LEFT JOIN evaluators AS e USING (evaluator_id);
+
+CREATE VIEW named_failures AS
+SELECT n.* EXCLUDE (task_id, query_id), l.name AS llm, g.name AS video, e.name AS evaluator, f.*
+FROM open_failures AS f
+LEFT JOIN named_places AS n USING (task_id, query_id)
+LEFT JOIN llms AS l USING (llm_id)
+LEFT JOIN generators AS g USING (video_id)
+LEFT JOIN evaluators AS e USING (evaluator_id);

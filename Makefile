@@ -1,0 +1,50 @@
+# `make bench` and `make test` set up all that they need, once, in .venv. Needed: Python 3.11+ and pip.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
+
+.PHONY: bench test check lock benchmarks clean
+
+bench: $(VENV)/.core  ## the embedded default: no key, no GPU, no network
+	$(BIN)/popcorn-bench --limit 20
+
+test: $(VENV)/.dev  ## all tests
+	$(BIN)/python -m pytest -n auto
+
+check: $(VENV)/.dev  ## style, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+benchmarks: $(VENV)/.dev  ## measure; see benchmarks/README.md
+	$(BIN)/python -m benchmarks.overhead
+
+lock: $(VENV)/.dev  ## resolve the locks anew (hashes, every supported Python, no index lines)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade \
+	  pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
+	  --constraint requirements.lock --extra dev pyproject.toml --output-file requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) results .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+# An environment without pip of its own: the outer pip brings uv, uv brings the rest.
+$(BIN)/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "popcorn-bench needs Python 3.11 or newer: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv --without-pip $(VENV)
+	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check uv
+
+$(VENV)/.core: requirements.lock pyproject.toml | $(BIN)/uv
+	$(UV) --require-hashes -r requirements.lock
+	$(UV) --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock pyproject.toml | $(BIN)/uv
+	$(UV) --require-hashes -r requirements-dev.lock
+	$(UV) --no-deps --editable .
+	@touch $@ $(VENV)/.core

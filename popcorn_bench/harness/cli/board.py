@@ -1,0 +1,27 @@
+"""The board on the terminal and on the page, from result folders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from rich.console import Console
+
+from popcorn_bench.leaderboard.board import board
+from popcorn_bench.leaderboard.html import write_html
+from popcorn_bench.leaderboard.terminal import render
+from popcorn_bench.results import artifacts, index
+
+
+def show_board(folders: Sequence[Path], console: Console | None = None) -> None:
+    """Print the board of all that the folders hold."""
+    with closing(index.connect(folders)) as connection:
+        render(board(connection), console or Console())
+
+
+def write_page(folder: Path) -> Path:
+    """Write `index.html` into a results folder."""
+    with closing(index.connect([folder])) as connection:
+        found = board(connection)
+        return write_html(found, connection, folder, artifacts=artifacts.FOLDER)

@@ -1,0 +1,100 @@
+"""What `run`, `retry` and `score` share: plan, say what is missing, do it, show the board."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import click
+from rich.console import Console
+
+from popcorn_bench.harness.cli import INCOMPLETE, INTERRUPTED, WRONG_USAGE
+from popcorn_bench.harness.cli.board import show_board, write_page
+from popcorn_bench.harness.cli.display import make_display
+from popcorn_bench.harness.cli.planscreen import plan_record, show_plan, show_unusable
+from popcorn_bench.harness.decide import Policy
+from popcorn_bench.harness.plan import RunPlan
+from popcorn_bench.harness.progress import Outcome
+from popcorn_bench.harness.resolve import resolve
+from popcorn_bench.harness.run import Report
+from popcorn_bench.harness.session import execute
+from popcorn_bench.harness.spec import RunSpec
+from popcorn_bench.harness.survey import Survey, survey
+from popcorn_bench.results.store import Store
+from popcorn_bench.types import Stage
+
+_err = Console(stderr=True)
+
+
+def conduct(
+    spec: RunSpec, policy: Policy, *, dry_run: bool, display: str | None, as_json: bool
+) -> int:
+    """Do what the spec asks for; give the exit code."""
+    plan = resolve(spec, generating=policy.generate)
+    store = Store(spec.output_path)
+    found = survey(plan, store, policy)
+    if dry_run or plan.blocked:
+        return _only_plan(plan, found, as_json=as_json)
+    show_unusable(plan, _err)
+    if found.complete:
+        return _nothing_to_do(spec, found, as_json=as_json)
+    report = execute(plan, store, make_display(display), policy)
+    return _ended(spec, report, as_json=as_json)
+
+
+def _only_plan(plan: RunPlan, found: Survey, *, as_json: bool) -> int:
+    if as_json:
+        click.echo(json.dumps(plan_record(plan, found), indent=2))
+    else:
+        show_plan(plan, found, Console(stderr=bool(plan.blocked)))
+    return WRONG_USAGE if plan.blocked else 0
+
+
+def _nothing_to_do(spec: RunSpec, found: Survey, *, as_json: bool) -> int:
+    present, failed = found.present.total(), found.failed.total()
+    units = f"all {present:,} units were there" if not failed else f"{present:,} units were there"
+    _err.print(f"{units}: nothing to do, no request was sent", highlight=False)
+    if failed:
+        _err.print(
+            f"{failed:,} failed before; `popcorn-bench retry {spec.output_path}` tries again"
+        )
+    status = {"status": "complete", "present": present, "failed": failed, "run_id": None}
+    _show(spec, status, as_json=as_json)
+    return INCOMPLETE if failed else 0
+
+
+def _ended(spec: RunSpec, report: Report, *, as_json: bool) -> int:
+    tally = report.tally
+    for (who, kind), n in tally.kinds.most_common():
+        _err.print(f"  {n:,} x {kind}: {who}", markup=False, highlight=False)
+    failed = tally.of(Outcome.FAILED)
+    if failed:
+        _err.print(f"{failed:,} units failed; they count in the denominators of the board")
+    status: dict[str, Any] = {
+        "status": "interrupted" if report.interrupted else "incomplete" if failed else "complete",
+        "run_id": report.run_id,
+        "units": {
+            f"{stage}": {outcome.value: tally.of(outcome, stage) for outcome in Outcome}
+            for stage in Stage
+            if stage is not Stage.COVER
+        },
+        "failures": [{"who": w, "kind": k, "n": n} for (w, k), n in tally.kinds.items()],
+        "cost_usd": round(tally.cost_usd, 6),
+        "cost_unknown_calls": tally.cost_unknown,
+    }
+    _show(spec, status, as_json=as_json)
+    if report.interrupted:
+        return INTERRUPTED
+    return INCOMPLETE if failed else 0
+
+
+def _show(spec: RunSpec, status: dict[str, Any], *, as_json: bool) -> None:
+    """The board on stdout and the page beside the results."""
+    page = write_page(spec.output_path)
+    if as_json:
+        click.echo(json.dumps({**status, "page": str(page)}, indent=2))
+        return
+    show_board([spec.output_path])
+    _err.print(f"page: {page}", soft_wrap=True, highlight=False)
+    sys.stderr.flush()

@@ -1,0 +1,133 @@
+"""Progress on stderr: a live table on a terminal, lines elsewhere, or nothing."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from popcorn_bench.harness.progress import Display, Outcome, Silent, Tally
+from popcorn_bench.types import Stage
+
+_EVERY_S = 5.0
+_MINUTE, _HOUR = 60, 3600
+
+
+def make_display(choice: str | None) -> Display:
+    """The display of that name; by default what suits stderr."""
+    match choice or ("rich" if sys.stderr.isatty() else "plain"):
+        case "rich":
+            return Rich()
+        case "plain":
+            return Plain()
+        case _:
+            return Silent()
+
+
+class _Counting:
+    """What both displays know."""
+
+    def __init__(self) -> None:
+        self._totals: dict[Stage, int] = {}
+        self._tally = Tally()
+        self._began = time.monotonic()
+
+    def _ended(self, stage: Stage) -> int:
+        return sum(self._tally.of(outcome, stage) for outcome in Outcome)
+
+    def _rate(self, stage: Stage) -> float:
+        made = self._tally.of(Outcome.DONE, stage) + self._tally.of(Outcome.FAILED, stage)
+        return made / max(time.monotonic() - self._began, 1e-9)
+
+    def _left(self) -> str:
+        """Time left, from the stage that needs longest at its present rate."""
+        times = [
+            (self._totals[stage] - self._ended(stage)) / self._rate(stage)
+            for stage in self._totals
+            if self._rate(stage) > 0
+        ]
+        return _duration(max(times)) if times else "?"
+
+    def _money(self) -> str:
+        unknown = " + unknown" if self._tally.cost_unknown else ""
+        return f"${self._tally.cost_usd:.4f}{unknown}"
+
+
+class Rich(_Counting):
+    """A small table that is redrawn in place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._console = Console(stderr=True)
+        self._live = Live(
+            get_renderable=self._table, console=self._console, refresh_per_second=4, transient=True
+        )
+
+    def start(self, totals: dict[Stage, int], tally: Tally) -> None:
+        """Begin to draw."""
+        self._totals, self._tally, self._began = totals, tally, time.monotonic()
+        self._live.start()
+
+    def note(self, text: str) -> None:
+        """Print above the table."""
+        self._console.print(text, markup=False, highlight=False)
+
+    def stop(self) -> None:
+        """Remove the table."""
+        self._live.stop()
+
+    def _table(self) -> Table:
+        table = Table(box=None, pad_edge=False, title_justify="left")
+        for name in ("stage", "ended", "of", "failed", "per second"):
+            table.add_column(name, justify="left" if name == "stage" else "right")
+        for stage, total in self._totals.items():
+            failed = self._tally.of(Outcome.FAILED, stage)
+            rate = f"{self._rate(stage):.1f}"
+            table.add_row(f"{stage}s", str(self._ended(stage)), str(total), str(failed), rate)
+        table.caption = f"cost {self._money()} · about {self._left()} left"
+        return table
+
+
+class Plain(_Counting):
+    """A line now and then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._tell, daemon=True)
+
+    def start(self, totals: dict[Stage, int], tally: Tally) -> None:
+        """Begin to tell."""
+        self._totals, self._tally, self._began = totals, tally, time.monotonic()
+        self._thread.start()
+
+    def note(self, text: str) -> None:
+        """Print a line."""
+        sys.stderr.write(f"{text}\n")
+
+    def stop(self) -> None:
+        """Tell the last state."""
+        self._stopped.set()
+        self._thread.join()
+        self.note(self._line())
+
+    def _tell(self) -> None:
+        while not self._stopped.wait(_EVERY_S):
+            self.note(f"{self._line()} · about {self._left()} left")
+
+    def _line(self) -> str:
+        stages = [f"{s}s {self._ended(s)}/{total}" for s, total in self._totals.items()]
+        failed = f"failed {self._tally.of(Outcome.FAILED)}"
+        return " · ".join([*stages, failed, f"cost {self._money()}"])
+
+
+def _duration(seconds: float) -> str:
+    if seconds < _MINUTE:
+        return f"{seconds:.0f} s"
+    if seconds < _HOUR:
+        return f"{seconds / _MINUTE:.0f} min"
+    return f"{seconds / _HOUR:.1f} h"

@@ -1,0 +1,64 @@
+"""`popcorn-bench leaderboard`: the board of one or several results folders."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from popcorn_bench.harness.cli.options import EXISTING, FOLDER, LIST, with_json
+from popcorn_bench.harness.spec import DEFAULT_OUTPUT
+
+
+@click.command(name="leaderboard")
+@click.argument("folders", nargs=-1, type=EXISTING, metavar="[DIR]...")
+@click.option("--tasks", type=LIST, metavar="A,B", help="Only these tasks.")
+@click.option(
+    "--by",
+    type=click.Choice(["llm", "video", "mode", "topic", "kind"]),
+    help="Average over everything else.",
+)
+@click.option("--mode", help="Only this mode.")
+@click.option("--metric", help="Only this metric.")
+@click.option("--html", type=FOLDER, metavar="DIR", help="Write DIR/index.html.")
+@click.option("--markdown", is_flag=True, help="Print Markdown tables.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+@with_json
+def command(  # noqa: PLR0913 - one per option
+    folders: tuple[Path, ...],
+    *,
+    tasks: tuple[str, ...] | None,
+    by: str | None,
+    mode: str | None,
+    metric: str | None,
+    html: Path | None,
+    markdown: bool,
+    as_csv: bool,
+    as_json: bool,
+) -> None:
+    """Show the board of the results in DIR (default: results).
+
+    A run may be writing there; the board shows what is finished.
+    """
+    from rich.console import Console
+
+    from popcorn_bench.leaderboard import export
+    from popcorn_bench.leaderboard.board import board
+    from popcorn_bench.leaderboard.html import write_html
+    from popcorn_bench.leaderboard.terminal import render
+    from popcorn_bench.results import index
+
+    with closing(index.connect(folders or (DEFAULT_OUTPUT,))) as connection:
+        found = board(connection, tasks=tasks, by=by, mode=mode, metric=metric)
+        if html:
+            page = write_html(found, connection, html, artifacts=None)
+            click.echo(f"page: {page}", err=True)
+    if as_json:
+        click.echo(export.to_json(found))
+    elif as_csv:
+        click.echo(export.to_csv(found), nl=False)
+    elif markdown:
+        click.echo(export.to_markdown(found), nl=False)
+    else:
+        render(found, Console())

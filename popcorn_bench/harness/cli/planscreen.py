@@ -1,0 +1,100 @@
+"""A plan on one screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from popcorn_bench.harness.plan import RunPlan, Unusable
+from popcorn_bench.harness.survey import Survey
+from popcorn_bench.types import Stage
+
+_STAGES = (Stage.BRIEF, Stage.VIDEO, Stage.SCORE)
+_SHOWN = 12
+_HOUR = 3600
+
+
+def plan_record(plan: RunPlan, found: Survey) -> dict[str, Any]:
+    """The plan as plain data."""
+    return {
+        "tasks": [
+            {"task": t.name, "version": t.version, "queries": len(t.queries)} for t in plan.tasks
+        ],
+        "llms": [entry.llm.name for entry in plan.llms],
+        "videos": [entry.generator.name for entry in plan.videos],
+        "modes": list(plan.spec.modes),
+        "evaluators": [card.name for card in plan.evaluators],
+        "repeats": plan.spec.repeats,
+        "seed": plan.spec.seed,
+        "skipped": [_unusable(item) for item in plan.skipped],
+        "blocked": [_unusable(item) for item in plan.blocked],
+        **found.to_record(),
+    }
+
+
+def show_plan(plan: RunPlan, found: Survey, console: Console) -> None:
+    """What would be done, what is there, what is missing, what it would cost."""
+    if plan.blocked:
+        console.print("[bold]This run cannot start here:[/bold]")
+        _list(plan.blocked, console)
+        console.print("Leave them out, supply what is missing, or add --skip-unusable.")
+        _usable(plan, console)
+        return
+    show_unusable(plan, console)
+    _usable(plan, console)
+    console.print(_units(found))
+    _cost(found, console)
+
+
+def show_unusable(plan: RunPlan, console: Console) -> None:
+    """What was left out, once, with what it needs."""
+    if plan.skipped:
+        console.print(f"[dim]left out ({len(plan.skipped)}), not usable here:[/dim]")
+        _list(plan.skipped, console)
+
+
+def _list(items: tuple[Unusable, ...], console: Console) -> None:
+    for item in items[:_SHOWN]:
+        console.print(f"  {item.noun} {item.name}: {item.reason}", markup=False, highlight=False)
+    if len(items) > _SHOWN:
+        more = ", ".join(item.name for item in items[_SHOWN:])
+        console.print(f"  and {len(items) - _SHOWN} more: {escape(more)}", highlight=False)
+
+
+def _usable(plan: RunPlan, console: Console) -> None:
+    names = {
+        "tasks": [f"{task.name} ({len(task.queries)} queries)" for task in plan.tasks],
+        "LLMs": [entry.llm.name for entry in plan.llms],
+        "video generators": [entry.generator.name for entry in plan.videos],
+        "modes": plan.spec.modes,
+        "evaluators": [card.name for card in plan.evaluators],
+    }
+    for noun, found in names.items():
+        console.print(f"{noun}: {', '.join(found) or 'none'}", markup=False, highlight=False)
+
+
+def _units(found: Survey) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in ("units", "to do", "to reuse", "there", "failed before"):
+        table.add_column(name, justify="left" if name == "units" else "right")
+    for stage in _STAGES:
+        counts = (found.to_do, found.reuse, found.present, found.failed)
+        table.add_row(f"{stage}s", *(f"{count[stage]:,}" for count in counts))
+    return table
+
+
+def _cost(found: Survey, console: Console) -> None:
+    calls = ", ".join(f"{name} {n:,}" for name, n in found.calls.items())
+    console.print(f"calls: {calls or 'none'}", markup=False, highlight=False)
+    unknown = f"; price unknown: {', '.join(sorted(found.unpriced))}" if found.unpriced else ""
+    console.print(f"money: about ${found.usd:.2f}{unknown}", markup=False, highlight=False)
+    untimed = f"; time unknown: {', '.join(sorted(found.untimed))}" if found.untimed else ""
+    hours = found.gpu_seconds / _HOUR
+    console.print(f"GPU time: about {hours:.1f} h{untimed}", markup=False, highlight=False)
+
+
+def _unusable(item: Unusable) -> dict[str, str]:
+    return {"noun": item.noun, "name": item.name, "reason": item.reason}

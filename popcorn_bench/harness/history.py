@@ -1,0 +1,23 @@
+"""What earlier runs of a results folder were asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from popcorn_bench.errors import UsageError
+from popcorn_bench.harness.spec import RunSpec
+from popcorn_bench.results.journal import journal_files, read_lines
+
+
+def last_spec(folder: Path) -> RunSpec:
+    """The spec of the latest run in the folder.
+
+    Raises:
+        UsageError: where no run has been.
+    """
+    for path in reversed(journal_files(folder)):
+        first = next(read_lines(path), None)
+        spec = first.record.get("spec") if first else None
+        if isinstance(spec, dict) and "llms" in spec:  # an import has another kind of spec
+            return RunSpec.from_record(spec, folder)
+    raise UsageError(f"{folder}: no run there")

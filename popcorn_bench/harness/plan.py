@@ -1,0 +1,132 @@
+"""The plan of a run: everything looked up and checked, every unit derivable, nothing done yet.
+
+The dry run shows this object and the real run walks it, so that the two cannot differ. Units are
+derived one after another, never listed as a whole: a plan of a million units takes no more memory
+than one of ten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+
+from popcorn_bench import fingerprint
+from popcorn_bench.generators.llm.catalog import LLMEntry
+from popcorn_bench.generators.video.catalog import VideoEntry
+from popcorn_bench.harness.spec import RunSpec
+from popcorn_bench.tasks.task import Task
+from popcorn_bench.types import (
+    Artefact,
+    Brief,
+    EvaluatorCard,
+    Input,
+    Message,
+    Place,
+    Query,
+    Stage,
+    Unit,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """Something that was asked for and that this machine cannot run."""
+
+    noun: str
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BriefJob:
+    """One brief to ask for."""
+
+    unit: Unit
+    task: Task
+    query: Query
+    entry: LLMEntry
+    messages: tuple[Message, ...]
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPlan:
+    """What a run will do (see `resolve.py`).
+
+    `skipped` was matched by a pattern and is left out; `blocked` was asked for by name, and nothing
+    runs until it can.
+    """
+
+    spec: RunSpec
+    tasks: tuple[Task, ...]
+    llms: tuple[LLMEntry, ...]
+    videos: tuple[VideoEntry, ...]
+    evaluators: tuple[EvaluatorCard, ...]
+    skipped: tuple[Unusable, ...] = ()
+    blocked: tuple[Unusable, ...] = ()
+
+    def briefs(self, entry: LLMEntry) -> Iterator[BriefJob]:
+        """All briefs of one LLM, task by task."""
+        modes, repeats = self.spec.modes, range(self.spec.repeats)
+        for task in self.tasks:
+            for query, mode, repeat in product(task.queries, modes, repeats):
+                yield self._brief(task, query, entry, mode, repeat)
+
+    def _brief(self, task: Task, query: Query, entry: LLMEntry, mode: str, repeat: int) -> BriefJob:
+        messages = task.render(mode, query)
+        seed = fingerprint.unit_seed(self.spec.seed, query.id, repeat)
+        place = Place(
+            task_id=task.task_id,
+            query_id=query.id,
+            llm_id=fingerprint.llm_id(entry.llm),
+            mode=mode,
+            seed=self.spec.seed,
+            repeat=repeat,
+        )
+        key = fingerprint.brief_key(messages, entry.llm, seed, task.rules)
+        unit = Unit(stage=Stage.BRIEF, place=place, key=key)
+        return BriefJob(unit, task, query, entry, messages, seed)
+
+    @property
+    def brief_evaluators(self) -> tuple[EvaluatorCard, ...]:
+        """Those that need no video: they score a brief once, whatever is made from it."""
+        return tuple(card for card in self.evaluators if not card.sees_video)
+
+    @property
+    def video_evaluators(self) -> tuple[EvaluatorCard, ...]:
+        """Those that see the video."""
+        return tuple(card for card in self.evaluators if card.sees_video)
+
+    @property
+    def n_briefs(self) -> int:
+        """Briefs of one LLM."""
+        queries = sum(len(task.queries) for task in self.tasks)
+        return queries * len(self.spec.modes) * self.spec.repeats
+
+
+def video_unit(job: BriefJob, brief: Brief, entry: VideoEntry) -> Unit:
+    """The clip that `entry` makes from a brief."""
+    place = _at(job.unit.place, video_id=fingerprint.generator_id(entry.generator))
+    key = fingerprint.media_key(Stage.VIDEO, brief.video_prompt, entry.generator, job.seed)
+    return Unit(stage=Stage.VIDEO, place=place, key=key)
+
+
+def score_unit(
+    job: BriefJob, brief: Brief, card: EvaluatorCard, video: tuple[Unit, Artefact] | None = None
+) -> Unit:
+    """The scores that an evaluator gives to a brief, or to the clip made from it."""
+    read = {
+        Input.TITLE: fingerprint.text_sha(brief.title),
+        Input.TOPIC: fingerprint.text_sha(job.query.topic),
+        Input.QUERY: fingerprint.text_sha(job.query.text),
+        Input.VIDEO: video[1].sha256 if video else "",
+    }
+    above = video[0].place if video else job.unit.place
+    place = _at(above, video_id=above.video_id, evaluator_id=fingerprint.evaluator_id(card))
+    key = fingerprint.score_key({name: read[name] for name in card.inputs}, card)
+    return Unit(stage=Stage.SCORE, place=place, key=key)
+
+
+def _at(place: Place, *, video_id: str = "", evaluator_id: str = "") -> Place:
+    return replace(place, video_id=video_id, evaluator_id=evaluator_id)

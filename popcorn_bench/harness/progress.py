@@ -1,0 +1,78 @@
+"""What a run tells while it goes on: events in, a display of one's choice out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from popcorn_bench.types import Failure, Stage
+
+
+class Outcome(StrEnum):
+    """What became of a unit in this run."""
+
+    DONE = "done"
+    REUSED = "reused"
+    PRESENT = "present"
+    FAILED = "failed"
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of a run, kept as it goes."""
+
+    units: Counter[tuple[Stage, Outcome]] = field(default_factory=Counter)
+    kinds: Counter[tuple[str, str]] = field(default_factory=Counter)
+    cost_usd: float = 0.0
+    cost_unknown: int = 0
+
+    def count(self, stage: Stage, outcome: Outcome) -> None:
+        """One more unit."""
+        self.units[stage, outcome] += 1
+
+    def pay(self, cost_usd: float | None) -> None:
+        """Add what a call cost; None where nobody knows."""
+        if cost_usd is None:
+            self.cost_unknown += 1
+        else:
+            self.cost_usd += cost_usd
+
+    def fail(self, who: str, failure: Failure) -> None:
+        """One more failed unit of an LLM, generator or evaluator."""
+        self.count(failure.stage, Outcome.FAILED)
+        self.kinds[who, failure.kind] += 1
+
+    def of(self, outcome: Outcome, stage: Stage | None = None) -> int:
+        """Units with that outcome, of one stage or of all."""
+        return sum(n for (s, o), n in self.units.items() if o == outcome and stage in (None, s))
+
+
+class Display(Protocol):
+    """Shows a run to somebody."""
+
+    def start(self, totals: dict[Stage, int], tally: Tally) -> None:
+        """The run begins; `totals` are the units of each stage."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Something worth a line, once."""
+        ...
+
+    def stop(self) -> None:
+        """The run has ended."""
+        ...
+
+
+class Silent:
+    """Shows nothing."""
+
+    def start(self, totals: dict[Stage, int], tally: Tally) -> None:
+        """Do nothing."""
+
+    def note(self, text: str) -> None:
+        """Do nothing."""
+
+    def stop(self) -> None:
+        """Do nothing."""

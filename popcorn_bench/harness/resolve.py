@@ -1,0 +1,110 @@
+"""From a spec to a plan: look up every name, check every value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+from popcorn_bench.errors import UsageError, did_you_mean
+from popcorn_bench.evaluators.catalog import EVALUATORS
+from popcorn_bench.evaluators.protocol import EvaluatorClass
+from popcorn_bench.generators.llm.catalog import LLMCatalog, LLMEntry
+from popcorn_bench.generators.video.catalog import VideoCatalog, VideoEntry
+from popcorn_bench.harness.plan import RunPlan, Unusable
+from popcorn_bench.harness.spec import NO_VIDEOS, RunSpec
+from popcorn_bench.selection import select
+from popcorn_bench.tasks.catalog import TaskCatalog
+from popcorn_bench.tasks.task import Task
+from popcorn_bench.types import EvaluatorCard
+
+
+@dataclass(slots=True)
+class _Sieve:
+    """Keeps what can run here and notes the rest."""
+
+    all_pass: bool
+    skip_named: bool
+    skipped: list[Unusable] = field(default_factory=list)
+    blocked: list[Unusable] = field(default_factory=list)
+
+    def passes(self, noun: str, name: str, reason: str, wanted: Iterable[str]) -> bool:
+        """Whether it can run; `reason` is empty where nothing is missing."""
+        if not reason or self.all_pass:
+            return True
+        named = name in wanted and not self.skip_named
+        (self.blocked if named else self.skipped).append(Unusable(noun, name, reason))
+        return False
+
+
+def resolve(spec: RunSpec, *, generating: bool = True) -> RunPlan:
+    """Make the plan of a spec.
+
+    What a pattern such as `all` matched and this machine cannot run is skipped; something asked
+    for by name that cannot run blocks the plan, unless the spec says `skip_unusable`. A plan that
+    generates nothing needs no key and no GPU.
+
+    Raises:
+        UsageError: for a name, a mode or a value that does not exist.
+    """
+    include = [Path(folder) for folder in spec.include_path]
+    sieve = _Sieve(all_pass=not generating, skip_named=spec.skip_unusable)
+    return RunPlan(
+        spec=spec,
+        tasks=_tasks(spec, include),
+        llms=_llms(spec, include, sieve),
+        videos=_videos(spec, include, sieve),
+        evaluators=_evaluators(spec, sieve),
+        skipped=tuple(sieve.skipped),
+        blocked=tuple(sieve.blocked),
+    )
+
+
+def _tasks(spec: RunSpec, include: list[Path]) -> tuple[Task, ...]:
+    catalog = TaskCatalog(include)
+    tasks = [catalog.load(name).limited(spec.limit) for name in catalog.select(spec.tasks)]
+    for task in tasks:
+        for mode in spec.modes:
+            if mode not in task.modes:
+                raise UsageError(
+                    f"--modes: task {task.name!r} has no mode {mode!r} "
+                    f"(it has: {', '.join(task.modes)}){did_you_mean(mode, task.modes)}"
+                )
+    return tuple(tasks)
+
+
+def _llms(spec: RunSpec, include: list[Path], sieve: _Sieve) -> tuple[LLMEntry, ...]:
+    entries = LLMCatalog(include).resolve(spec.llms, spec.llm_args)
+    return tuple(e for e in entries if sieve.passes("LLM", e.llm.name, _reason(e), spec.llms))
+
+
+def _videos(spec: RunSpec, include: list[Path], sieve: _Sieve) -> tuple[VideoEntry, ...]:
+    if spec.videos == NO_VIDEOS:
+        return ()
+    entries = VideoCatalog(include).resolve(spec.videos, spec.video_args)
+    return tuple(
+        e
+        for e in entries
+        if sieve.passes("video generator", e.generator.name, _reason(e), spec.videos)
+    )
+
+
+def _evaluators(spec: RunSpec, sieve: _Sieve) -> tuple[EvaluatorCard, ...]:
+    known: dict[str, tuple[str, ...]] = dict.fromkeys(EVALUATORS.names(), ())
+    names = select(spec.evaluators, known, noun="evaluator", flag="--evaluators")
+    classes = [(name, evaluator_class(name)) for name in names]
+    return tuple(
+        found.card()
+        for name, found in classes
+        if sieve.passes("evaluator", name, "; ".join(found.missing()), spec.evaluators)
+    )
+
+
+def evaluator_class(name: str) -> EvaluatorClass:
+    """The class behind an evaluator's name."""
+    return cast("EvaluatorClass", EVALUATORS.load(name))
+
+
+def _reason(entry: LLMEntry | VideoEntry) -> str:
+    return "" if entry.usable else entry.reason or "not usable here"

@@ -1,0 +1,210 @@
+"""The run: walks the plan, does what is missing, and records every unit as it ends.
+
+Briefs are asked for with many calls at once; a clip starts as soon as its brief is there, a score
+as soon as what it reads is. Work in flight is bounded, so memory does not grow with the plan.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TypeVar, cast
+
+from popcorn_bench.errors import PopcornError
+from popcorn_bench.generators.protocol import MediaRequest, TextClient
+from popcorn_bench.generators.video.catalog import VideoEntry
+from popcorn_bench.harness.decide import Action, Policy, decide
+from popcorn_bench.harness.executor import Executor
+from popcorn_bench.harness.header import header
+from popcorn_bench.harness.plan import BriefJob, RunPlan, score_unit, video_unit
+from popcorn_bench.harness.progress import Display, Outcome, Tally
+from popcorn_bench.harness.retry import Attempted, attempt
+from popcorn_bench.harness.survey import planned_units
+from popcorn_bench.harness.worker import ScoreRequest
+from popcorn_bench.results.records import Result, now
+from popcorn_bench.results.store import Store
+from popcorn_bench.types import Artefact, Brief, EvaluatorCard, Score, Unit
+
+_IN_FLIGHT = 512
+R = TypeVar("R", Brief, Artefact, tuple[Score, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How a run ended."""
+
+    run_id: str
+    tally: Tally
+    interrupted: bool
+
+
+def new_run_id() -> str:
+    """Sortable by start, unique between machines."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+
+
+class Runner:
+    """Executes one plan against one store. Call `stop()` to drain."""
+
+    def __init__(  # noqa: PLR0913 - the parts of a run, each given from outside
+        self,
+        plan: RunPlan,
+        store: Store,
+        client: TextClient,
+        executor: Executor,
+        *,
+        display: Display,
+        policy: Policy,
+    ) -> None:
+        self._plan, self._store, self._client = plan, store, client
+        self._executor, self._display, self._policy = executor, display, policy
+        self._tally = Tally()
+        self._flying: dict[str, asyncio.Future[Attempted[Result]]] = {}
+        self._room = asyncio.Semaphore(_IN_FLIGHT)
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Begin nothing new; what is in flight ends and is saved."""
+        self._stopping = True
+
+    async def run(self) -> Report:
+        """Do the plan.
+
+        Raises:
+            StoreError: when the results folder can no longer be written; earlier work is intact.
+        """
+        run_id = new_run_id()
+        with self._store.writing(run_id):
+            for record in header(self._plan, run_id):
+                self._store.write(record)
+            self._display.start(planned_units(self._plan), self._tally)
+            try:
+                await self._ask_all()
+            except* PopcornError as group:
+                raise _first(group) from None
+            finally:
+                self._display.stop()
+            status = "interrupted" if self._stopping else "finished"
+            self._store.write({"t": "end", "run": run_id, "at": now(), "status": status})
+        return Report(run_id, self._tally, self._stopping)
+
+    async def _ask_all(self) -> None:
+        connections = min(self._plan.spec.max_connections, self._plan.n_briefs)
+        async with asyncio.TaskGroup() as group:
+            for entry in self._plan.llms:
+                jobs = self._plan.briefs(entry)
+                for _ in range(connections):
+                    group.create_task(self._ask(jobs, group))
+
+    async def _ask(self, jobs: Iterator[BriefJob], group: asyncio.TaskGroup) -> None:
+        """One connection to an LLM: takes the next job when it is free."""
+        for job in jobs:
+            if self._stopping:
+                return
+            await self._room.acquire()
+            brief = await self._brief(job)
+            if brief is None:
+                self._room.release()
+            else:
+                group.create_task(self._follow(job, brief))
+
+    async def _follow(self, job: BriefJob, brief: Brief) -> None:
+        """Everything that hangs on a brief."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for card in self._plan.brief_evaluators:
+                    group.create_task(self._score(job, brief, card, None))
+                for entry in self._plan.videos:
+                    group.create_task(self._video(job, brief, entry))
+        finally:
+            self._room.release()
+
+    async def _brief(self, job: BriefJob) -> Brief | None:
+        llm = job.entry.llm
+        return await self._do(
+            job.unit,
+            llm.name,
+            lambda: self._client.brief(llm, job.messages, job.seed, job.task.rules),
+        )
+
+    async def _video(self, job: BriefJob, brief: Brief, entry: VideoEntry) -> None:
+        unit = video_unit(job, brief, entry)
+        name = entry.generator.name
+        request = MediaRequest(brief.video_prompt, job.seed)
+        video = await self._do(unit, name, lambda: self._executor.make(name, request))
+        if video is not None:
+            for card in self._plan.video_evaluators:
+                await self._score(job, brief, card, (unit, video))
+
+    async def _score(
+        self, job: BriefJob, brief: Brief, card: EvaluatorCard, video: tuple[Unit, Artefact] | None
+    ) -> None:
+        unit = score_unit(job, brief, card, video)
+        request = ScoreRequest(job.query, brief.title, video[1] if video else None)
+        await self._do(unit, card.name, lambda: self._executor.judge(card.name, request))
+
+    async def _do(self, unit: Unit, who: str, make: Callable[[], Awaitable[R]]) -> R | None:
+        """Give a unit's result, made or found, or None where there is none."""
+        action, found = decide(self._store, unit, self._policy)
+        match action:
+            case Action.PRESENT:
+                self._tally.count(unit.stage, Outcome.PRESENT)
+            case Action.FAILED:
+                self._tally.count(unit.stage, Outcome.FAILED)
+            case Action.SKIP:
+                pass
+            case Action.REUSE:
+                await self._record(unit, who, Attempted(found), reused=True)
+            case Action.DO:
+                found = await self._made(unit, who, make)
+        return cast("R | None", found)
+
+    async def _made(self, unit: Unit, who: str, make: Callable[[], Awaitable[R]]) -> Result | None:
+        """Make a unit; equal units in flight are made once and recorded at each place."""
+        flight = self._flying.get(unit.key)
+        if flight is not None:
+            outcome = await flight
+            await self._record(unit, who, outcome, reused=True)
+            return outcome.result
+        flight = self._flying[unit.key] = asyncio.get_running_loop().create_future()
+        try:
+            outcome = cast("Attempted[Result]", await attempt(f"{unit.stage} by {who}", make))
+            await self._record(unit, who, outcome, reused=False)
+            flight.set_result(outcome)
+            return outcome.result
+        finally:
+            del self._flying[unit.key]
+            flight.cancel()  # only where no outcome was set
+
+    async def _record(
+        self, unit: Unit, who: str, outcome: Attempted[Result], *, reused: bool
+    ) -> None:
+        """Make an outcome durable, then count it."""
+        if outcome.error is not None:
+            failure = outcome.error.failure(unit.stage, outcome.attempts)
+            spent = None if reused else outcome.wasted_usd + (failure.cost_usd or 0.0) or None
+            await self._store.fail(unit, replace(failure, cost_usd=spent))
+            self._tally.fail(who, failure)
+            self._tally.pay(spent or 0.0)
+            return
+        result = _with_waste(outcome)
+        await self._store.finish(unit, result, reused=reused)
+        self._tally.count(unit.stage, Outcome.REUSED if reused else Outcome.DONE)
+        if isinstance(result, Brief) and not reused:
+            self._tally.pay(result.cost_usd)
+
+
+def _with_waste(outcome: Attempted[Result]) -> Result:
+    """The result; a brief's cost includes that of the attempts that failed before it."""
+    result = cast("Result", outcome.result)
+    if isinstance(result, Brief) and outcome.wasted_usd and result.cost_usd is not None:
+        return replace(result, cost_usd=result.cost_usd + outcome.wasted_usd)
+    return result
+
+
+def _first(group: BaseExceptionGroup[PopcornError]) -> PopcornError:
+    inner = group.exceptions[0]
+    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner

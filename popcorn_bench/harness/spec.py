@@ -1,0 +1,98 @@
+"""What was asked: the specification of a run, as flags, config file and environment give it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from popcorn_bench.errors import UsageError, redact
+
+Args: TypeAlias = tuple[tuple[str, Mapping[str, str]], ...]
+
+DEFAULT_OUTPUT = Path("results")
+NO_VIDEOS = ("none",)
+_PAIR = re.compile(r"\s*(?P<key>[\w.-]+)\s*=(?P<value>.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSpec:
+    """A run before anything is looked up. The defaults are the embedded default run."""
+
+    llms: tuple[str, ...] = ("echo", "template")
+    videos: tuple[str, ...] = ("storyboard", "still")
+    tasks: tuple[str, ...] = ("popcorn",)
+    modes: tuple[str, ...] = ("basic",)
+    evaluators: tuple[str, ...] = ("popularity", "quality")
+    limit: int | None = None
+    seed: int = 0
+    repeats: int = 1
+    include_path: tuple[str, ...] = ()
+    llm_args: Args = ()
+    video_args: Args = ()
+    device: str = "auto"
+    max_connections: int = 32
+    skip_unusable: bool = False
+    output_path: Path = field(default=DEFAULT_OUTPUT)
+
+    def to_record(self) -> dict[str, Any]:
+        """Plain data for the journal: without the folder, and with secrets removed."""
+        record = asdict(self)
+        del record["output_path"]
+        return {name: _without_secrets(value) for name, value in record.items()}
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any], output_path: Path) -> RunSpec:
+        """The spec that a run of `output_path` wrote."""
+        known = {f.name for f in fields(cls)}
+        values: dict[str, Any] = {k: _tuples(v) for k, v in record.items() if k in known}
+        return cls(**values, output_path=output_path)
+
+
+def parse_args(texts: Sequence[str], flag: str) -> Args:
+    """Read `[NAME:]k=v,...` options.
+
+    NAME ends at the last colon before the first `=`, so that LiteLLM strings may hold colons. A
+    value with a comma takes an option of its own: `ltx:negative_prompt=blurry, jittery`.
+
+    Raises:
+        UsageError: for a pair without `=` or a key given twice.
+    """
+    return tuple(_parse_one(text, flag) for text in texts)
+
+
+def _parse_one(text: str, flag: str) -> tuple[str, dict[str, str]]:
+    name, colon, _ = text.partition("=")[0].rpartition(":")
+    parts = text[len(name) + len(colon) :].split(",")
+    pairs = [_PAIR.fullmatch(part) for part in parts]
+    if pairs[0] and not any(pairs[1:]):
+        pairs = [_PAIR.fullmatch(",".join(parts))]
+    found: dict[str, str] = {}
+    for part, pair in zip(parts, pairs, strict=False):
+        if pair is None:
+            raise UsageError(
+                f"{flag}: {part!r} in {text!r} is not key=value "
+                "(a value with a comma takes an option of its own)"
+            )
+        if pair["key"] in found:
+            raise UsageError(f"{flag}: {pair['key']!r} is given twice in {text!r}")
+        found[pair["key"]] = pair["value"]
+    return name, found
+
+
+def _without_secrets(value: object) -> object:
+    match value:
+        case str():
+            return redact(value)
+        case tuple() | list():
+            return [_without_secrets(item) for item in value]
+        case Mapping():
+            return {key: _without_secrets(item) for key, item in value.items()}
+        case _:
+            return value
+
+
+def _tuples(value: object) -> object:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value

@@ -1,0 +1,59 @@
+"""Definitions as journal records, so that every journal file explains itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from popcorn_bench.fingerprint import evaluator_id, generator_id, llm_id
+from popcorn_bench.types import LLM, EvaluatorCard, Generator, Place
+
+
+def llm_record(llm: LLM) -> dict[str, Any]:
+    """The definition of an LLM."""
+    return {"t": "llm", "data": {"llm_id": llm_id(llm), **asdict(llm)}}
+
+
+def generator_record(generator: Generator) -> dict[str, Any]:
+    """The definition of a video generator."""
+    return {"t": "generator", "data": {"video_id": generator_id(generator), **asdict(generator)}}
+
+
+def evaluator_record(card: EvaluatorCard) -> dict[str, Any]:
+    """The definition of an evaluator with its metrics and anchors."""
+    return {
+        "t": "evaluator",
+        "data": {
+            "evaluator_id": evaluator_id(card),
+            "name": card.name,
+            "version": card.version,
+            "weights": card.weights,
+            "inputs": card.inputs,
+            "sees_video": card.sees_video,
+        },
+        "metrics": [asdict(metric) for metric in card.metrics],
+        "anchors": [asdict(anchor) for anchor in card.anchors],
+    }
+
+
+def plan_record(
+    cells: Iterable[Place], repeats: int, queries: Mapping[str, Sequence[str]]
+) -> dict[str, Any]:
+    """What a run is to fill: cells (places without a query), and query ids by task id."""
+    return {
+        "t": "plan",
+        "cells": [
+            {
+                "task_id": place.task_id,
+                "llm_id": place.llm_id,
+                "video_id": place.video_id,
+                "mode": place.mode,
+                "evaluator_id": place.evaluator_id,
+                "seed": place.seed,
+                "repeats": repeats,
+            }
+            for place in cells
+        ],
+        "queries": queries,
+    }

@@ -1,0 +1,105 @@
+"""The DuckDB index over the journal: typed tables and views for boards.
+
+The journal is the truth; this file can be deleted at any time. It is written in short sessions so
+that readers and runs do not block each other, and it is made in memory where the file cannot be
+had (a read-only folder, or someone who keeps it open).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+from duckdb import DuckDBPyConnection
+
+from popcorn_bench.errors import StoreError
+from popcorn_bench.results.ingest import ingest, transaction
+from popcorn_bench.results.journal import FOLDER, journal_files
+
+FILE = "popcorn.duckdb"
+_PATIENCE_S = 5.0
+_PAUSE_S = 0.05
+
+
+def connect(folders: Sequence[Path]) -> DuckDBPyConnection:
+    """Open an up-to-date index for reading: one folder's file, or several folders in memory.
+
+    Raises:
+        StoreError: where a folder holds no results.
+    """
+    for folder in folders:
+        if not journal_files(folder):
+            raise StoreError(f"{folder}: no results there (no {FOLDER}/*.jsonl)")
+    if len(folders) == 1 and sync(folders[0]):
+        try:
+            return _patiently(folders[0] / FILE, read_only=True)
+        except duckdb.IOException:
+            pass  # someone writes for long: read the journal instead
+    return _in_memory(folders)
+
+
+def sync(folder: Path) -> bool:
+    """Bring the index file up to the journal; False where the file cannot be written now."""
+    try:
+        connection = _patiently(folder / FILE, read_only=False)
+    except (duckdb.IOException, duckdb.PermissionException):
+        return False
+    with connection:
+        _update(connection, [folder])
+    return True
+
+
+def rebuild(folder: Path) -> None:
+    """Make the index anew from the journal."""
+    for name in (FILE, f"{FILE}.wal"):
+        (folder / name).unlink(missing_ok=True)
+    if not sync(folder):
+        raise StoreError(f"{folder / FILE}: cannot be written")
+
+
+def schema() -> str:
+    """The SQL of all tables and views."""
+    return "\n".join(sql for _, sql in _migrations())
+
+
+def _in_memory(folders: Sequence[Path]) -> DuckDBPyConnection:
+    connection = duckdb.connect()
+    _update(connection, folders)
+    return connection
+
+
+def _update(connection: DuckDBPyConnection, folders: Sequence[Path]) -> None:
+    _migrate(connection)
+    for folder in folders:
+        for path in journal_files(folder):
+            ingest(connection, path)
+
+
+def _migrate(connection: DuckDBPyConnection) -> None:
+    connection.execute("CREATE TABLE IF NOT EXISTS migrations (name VARCHAR, applied_at TIMESTAMP)")
+    applied = {row[0] for row in connection.execute("SELECT name FROM migrations").fetchall()}
+    for name, sql in _migrations():
+        if name not in applied:
+            with transaction(connection):
+                connection.execute(sql)
+                connection.execute("INSERT INTO migrations VALUES (?, now()::TIMESTAMP)", [name])
+
+
+def _migrations() -> list[tuple[str, str]]:
+    folder = files("popcorn_bench.results") / "migrations"
+    found = [item for item in folder.iterdir() if item.name.endswith(".sql")]
+    return [(item.name, item.read_text()) for item in sorted(found, key=lambda item: item.name)]
+
+
+def _patiently(path: Path, *, read_only: bool) -> DuckDBPyConnection:
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            return duckdb.connect(str(path), read_only=read_only)
+        except duckdb.IOException as error:
+            if "lock" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(_PAUSE_S)

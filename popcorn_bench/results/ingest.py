@@ -1,0 +1,182 @@
+"""From journal lines to index tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+
+from popcorn_bench.results.journal import Line, Record, read_lines
+from popcorn_bench.results.records import PLACE_FIELDS
+from popcorn_bench.types import Stage
+
+_BATCH = 20_000
+_DEFINED_BY = {  # tables of definitions: a second one with the same ids adds nothing
+    "tasks": ("task_id",),
+    "queries": ("task_id", "query_id"),
+    "llms": ("llm_id",),
+    "generators": ("video_id",),
+    "evaluators": ("evaluator_id",),
+    "metrics": ("evaluator_id", "metric"),
+    "anchors": ("evaluator_id", "metric", "topic"),
+}
+Rows = Iterator[tuple[str, dict[str, Any]]]
+
+
+@contextmanager
+def transaction(connection: DuckDBPyConnection) -> Iterator[None]:
+    """All or nothing."""
+    connection.begin()
+    try:
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+
+
+def ingest(connection: DuckDBPyConnection, path: Path) -> None:
+    """Add what a journal file has gained since it was last read; each batch is atomic."""
+    start = _bytes_read(connection, path)
+    if path.stat().st_size <= start:
+        return
+    lines = read_lines(path, start)
+    while batch := list(islice(lines, _BATCH)):
+        with transaction(connection):
+            _insert(connection, batch)
+            _remember(connection, path, batch[-1].end)
+
+
+def _insert(connection: DuckDBPyConnection, lines: Iterable[Line]) -> None:
+    tables: dict[str, list[dict[str, Any]]] = {}
+    for line in lines:
+        for table, row in _rows(line.record):
+            tables.setdefault(table, []).append(row)
+    for table, rows in tables.items():
+        if table == "ends":
+            connection.executemany(
+                "UPDATE runs SET finished_at = $at, status = $status WHERE run_id = $run_id", rows
+            )
+        else:
+            _append(connection, table, rows)
+
+
+def _append(connection: DuckDBPyConnection, table: str, rows: list[dict[str, Any]]) -> None:
+    schema = connection.sql(f"SELECT * FROM {table} LIMIT 0").to_arrow_table().schema  # noqa: S608
+    connection.register("incoming", pa.Table.from_pylist(rows, schema))
+    keys = ", ".join(_DEFINED_BY.get(table, ()))
+    source = (
+        f"(SELECT DISTINCT ON ({keys}) * FROM incoming) ANTI JOIN {table} USING ({keys})"  # noqa: S608
+        if keys
+        else "incoming"
+    )
+    connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM {source}")  # noqa: S608
+    connection.unregister("incoming")
+
+
+def _rows(record: Record) -> Rows:
+    match record.get("t"):
+        case "run":
+            yield "runs", _run_row(record)
+        case "end":
+            yield "ends", {**_pick(record, "status"), "run_id": record["run"], "at": _time(record)}
+        case "task":
+            yield from _task_rows(record)
+        case "llm":
+            yield "llms", {**record["data"], "params": json.dumps(record["data"]["params"])}
+        case "generator":
+            yield (
+                "generators",
+                {**record["data"], "settings": json.dumps(record["data"]["settings"])},
+            )
+        case "evaluator":
+            yield from _evaluator_rows(record)
+        case "plan":
+            yield from _plan_rows(record)
+        case "unit":
+            yield from _unit_rows(record)
+        case "failure":
+            yield "failures", {**_place(record), "stage": record["stage"], **record["data"]}
+        case _:
+            pass  # a kind that a later version writes
+
+
+def _run_row(record: Record) -> dict[str, Any]:
+    return {
+        "run_id": record["run"],
+        "started_at": _time(record),
+        "status": "started",
+        **_pick(record, "version", "partial"),
+        "spec": json.dumps(record["spec"]),
+        "environment": json.dumps(record["environment"]),
+    }
+
+
+def _task_rows(record: Record) -> Rows:
+    data = record["data"]
+    yield "tasks", {**data, "metadata": json.dumps(data["metadata"])}
+    for query in record["queries"]:
+        yield "queries", {"task_id": data["task_id"], **query}
+
+
+def _evaluator_rows(record: Record) -> Rows:
+    yield "evaluators", record["data"]
+    evaluator = {"evaluator_id": record["data"]["evaluator_id"]}
+    for metric in record["metrics"]:
+        yield "metrics", {**evaluator, **metric, "metric": metric["name"]}
+    for anchor in record["anchors"]:
+        yield "anchors", {**evaluator, **anchor}
+
+
+def _plan_rows(record: Record) -> Rows:
+    run = {"run_id": record["run"]}
+    for cell in record["cells"]:
+        yield "plan_cells", {**run, **cell}
+    for task_id, query_ids in record["queries"].items():
+        for query_id in query_ids:
+            yield "plan_queries", {**run, "task_id": task_id, "query_id": query_id}
+
+
+def _unit_rows(record: Record) -> Rows:
+    place, data = _place(record), record["data"]
+    place["reused"] = record["reused"]
+    match Stage(record["stage"]):
+        case Stage.BRIEF:
+            yield "briefs", {**place, **data, **data["usage"]}
+        case Stage.COVER | Stage.VIDEO:
+            yield "videos", {**place, "stage": record["stage"], **data}
+        case Stage.SCORE:
+            for score in data:
+                yield "scores", {**place, **score, "score": score["value"]}
+
+
+def _place(record: Record) -> dict[str, Any]:
+    place = dict(zip(PLACE_FIELDS, record["place"], strict=True))
+    return {**place, "key": record["key"], "run_id": record["run"], "done_at": _time(record)}
+
+
+def _pick(record: Record, *names: str) -> dict[str, Any]:
+    return {name: record[name] for name in names}
+
+
+def _time(record: Record) -> datetime:
+    return datetime.fromisoformat(record["at"])
+
+
+def _bytes_read(connection: DuckDBPyConnection, path: Path) -> int:
+    found = connection.execute(
+        "SELECT max(bytes) FROM journal_files WHERE file = ?", [path.name]
+    ).fetchone()
+    return int(found[0] or 0) if found else 0
+
+
+def _remember(connection: DuckDBPyConnection, path: Path, end: int) -> None:
+    connection.execute("DELETE FROM journal_files WHERE file = ?", [path.name])
+    connection.execute("INSERT INTO journal_files VALUES (?, ?)", [path.name, end])

@@ -1,0 +1,140 @@
+"""The journal: append-only JSON lines, one file per writing process, the truth of a results folder.
+
+A line counts once it is synced to disk. Lines are committed in groups: while one group is being
+synced the next one gathers, so that many writers share one fsync and a lone one hardly waits.
+A process that was killed can leave a torn last line; readers stop before it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from popcorn_bench.errors import StoreError
+
+Record = Mapping[str, Any]
+FOLDER = "journal"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One record with the bytes that it takes in its file."""
+
+    record: Record
+    start: int
+    end: int
+
+
+class JournalWriter:
+    """Appends records to a new file; thread-safe.
+
+    Raises:
+        StoreError: where the file cannot be made, and from a returned future when the disk fails.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file: BinaryIO = path.open("xb")
+            _sync_folder(path.parent)
+        except OSError as error:
+            raise StoreError(f"{path}: cannot write the journal: {error.strerror}") from error
+        self._lock = threading.Condition()
+        self._lines: list[bytes] = []
+        self._group: Future[None] = Future()
+        self._size = 0
+        self._closing = False
+        self._thread = threading.Thread(target=self._commit_groups, name="journal", daemon=True)
+        self._thread.start()
+
+    def append(self, record: Record) -> tuple[int, Future[None]]:
+        """Queue a record; give its offset in the file and a future that ends when it is durable."""
+        line = json.dumps(record, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+        with self._lock:
+            if self._closing:
+                raise StoreError(f"{self.path}: the journal is closed")
+            start = self._size
+            self._size += len(line)
+            self._lines.append(line)
+            self._lock.notify()
+            return start, self._group
+
+    def close(self) -> None:
+        """Commit what is queued and close the file."""
+        with self._lock:
+            self._closing = True
+            self._lock.notify()
+        self._thread.join()
+        self._file.close()
+
+    def _commit_groups(self) -> None:
+        while True:
+            with self._lock:
+                self._lock.wait_for(lambda: self._lines or self._closing)
+                lines, group = self._lines, self._group
+                self._lines, self._group = [], Future()
+            if not lines:
+                return
+            self._commit(lines, group)
+
+    def _commit(self, lines: list[bytes], group: Future[None]) -> None:
+        try:
+            self._file.write(b"".join(lines))
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            message = f"{self.path}: cannot write the journal: {error.strerror}"
+            group.set_exception(StoreError(message))
+            with self._lock:
+                self._closing = True
+        else:
+            group.set_result(None)
+
+
+def journal_files(folder: Path) -> list[Path]:
+    """The journal files of a results folder, oldest first."""
+    return sorted((folder / FOLDER).glob("*.jsonl"))
+
+
+def read_lines(path: Path, start: int = 0) -> Iterator[Line]:
+    """Yield the whole lines from byte `start` on; a torn or damaged line is passed over."""
+    with path.open("rb") as file:
+        file.seek(start)
+        for raw in file:
+            if not raw.endswith(b"\n"):
+                return
+            end = start + len(raw)
+            record = _parse(raw)
+            if record is not None:
+                yield Line(record, start, end)
+            start = end
+
+
+def read_record(file: BinaryIO, start: int) -> Record | None:
+    """The record at byte `start` of an open journal file."""
+    file.seek(start)
+    return _parse(file.readline())
+
+
+def _parse(raw: bytes) -> Record | None:
+    try:
+        record = json.loads(raw)
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a new file's name durable, where the system can."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

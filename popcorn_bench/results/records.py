@@ -1,0 +1,77 @@
+"""What stands in a journal line: values to plain records and back.
+
+Kinds (`t`): `run`, `task`, `llm`, `generator`, `evaluator` and `plan` open a file and make it
+complete in itself; `unit` and `failure` are what happened; `end` closes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, astuple
+from datetime import UTC, datetime
+from typing import Any
+
+from popcorn_bench.types import (
+    Artefact,
+    Brief,
+    Failure,
+    Place,
+    Score,
+    Stage,
+    Unit,
+    Usage,
+)
+
+PLACE_FIELDS: Sequence[str] = Place.__slots__
+Result = Brief | Artefact | tuple[Score, ...]
+
+
+def now() -> str:
+    """The time in UTC, ISO 8601 with microseconds and no zone, as every record holds it."""
+    return datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
+
+
+def unit_record(unit: Unit, result: Result, run_id: str, *, reused: bool) -> dict[str, Any]:
+    """A finished unit; `reused` when its result was made for another place."""
+    record = _record("unit", unit, run_id, _plain(result))
+    return {**record, "reused": reused}
+
+
+def failure_record(unit: Unit, failure: Failure, run_id: str) -> dict[str, Any]:
+    """A unit that could not be done."""
+    return _record("failure", unit, run_id, asdict(failure))
+
+
+def unit_of(record: Mapping[str, Any]) -> Unit:
+    """The unit of a `unit` or `failure` record."""
+    place = Place(**dict(zip(PLACE_FIELDS, record["place"], strict=True)))
+    return Unit(stage=Stage(record["stage"]), place=place, key=record["key"])
+
+
+def result_of(record: Mapping[str, Any]) -> Result:
+    """The result of a unit record."""
+    data = record["data"]
+    match Stage(record["stage"]):
+        case Stage.BRIEF:
+            fields = {**data, "breaches": tuple(data["breaches"]), "usage": Usage(**data["usage"])}
+            return Brief(**fields)
+        case Stage.COVER | Stage.VIDEO:
+            return Artefact(**data)
+        case Stage.SCORE:
+            return tuple(Score(**score) for score in data)
+
+
+def _record(kind: str, unit: Unit, run_id: str, data: object) -> dict[str, Any]:
+    return {
+        "t": kind,
+        "stage": unit.stage,
+        "place": astuple(unit.place),
+        "key": unit.key,
+        "run": run_id,
+        "at": now(),
+        "data": data,
+    }
+
+
+def _plain(result: Result) -> object:
+    return [asdict(score) for score in result] if isinstance(result, tuple) else asdict(result)
