@@ -14,6 +14,7 @@ from popcorn_bench.results.definitions import (
     generator_record,
     llm_record,
     plan_record,
+    task_record,
 )
 from popcorn_bench.results.environment import environment
 from popcorn_bench.results.records import now
@@ -43,20 +44,14 @@ def header(plan: RunPlan, run_id: str) -> Iterator[dict[str, Any]]:
 
 
 def _task(task: Task) -> dict[str, Any]:
-    return {
-        "t": "task",
-        "data": {
-            "task_id": task.task_id,
-            "name": task.name,
-            "version": task.version,
-            "metrics": task.metrics,
-            "metadata": task.metadata,
-        },
-        "queries": [
-            {"query_id": q.id, "text": q.text, "kind": q.kind, "topic": q.topic}
-            for q in task.queries
-        ],
-    }
+    return task_record(
+        task_id=task.task_id,
+        name=task.name,
+        version=task.version,
+        metrics=task.metrics,
+        metadata=task.metadata,
+        queries=task.queries,
+    )
 
 
 def _cells(plan: RunPlan) -> Iterator[Place]:

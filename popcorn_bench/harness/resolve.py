@@ -14,7 +14,7 @@ from popcorn_bench.generators.llm.catalog import LLMCatalog, LLMEntry
 from popcorn_bench.generators.video.catalog import VideoCatalog, VideoEntry
 from popcorn_bench.harness.plan import RunPlan, Unusable
 from popcorn_bench.harness.spec import NO_VIDEOS, RunSpec
-from popcorn_bench.selection import select
+from popcorn_bench.selection import is_pattern, select
 from popcorn_bench.tasks.catalog import TaskCatalog
 from popcorn_bench.tasks.task import Task
 from popcorn_bench.types import EvaluatorCard
@@ -52,7 +52,7 @@ def resolve(spec: RunSpec, *, generating: bool = True) -> RunPlan:
     sieve = _Sieve(all_pass=not generating, skip_named=spec.skip_unusable)
     return RunPlan(
         spec=spec,
-        tasks=_tasks(spec, include),
+        tasks=_tasks(spec, include, sieve),
         llms=_llms(spec, include, sieve),
         videos=_videos(spec, include, sieve),
         evaluators=_evaluators(spec, sieve),
@@ -61,9 +61,16 @@ def resolve(spec: RunSpec, *, generating: bool = True) -> RunPlan:
     )
 
 
-def _tasks(spec: RunSpec, include: list[Path]) -> tuple[Task, ...]:
+def _tasks(spec: RunSpec, include: list[Path], sieve: _Sieve) -> tuple[Task, ...]:
     catalog = TaskCatalog(include)
-    tasks = [catalog.load(name).limited(spec.limit) for name in catalog.select(spec.tasks)]
+    tasks: list[Task] = []
+    for name in catalog.select(spec.tasks):
+        try:
+            tasks.append(catalog.load(name).limited(spec.limit))
+        except UsageError as error:  # a hub that is out of reach, for one
+            if any(not is_pattern(wanted) for wanted in spec.tasks):
+                raise
+            sieve.passes("task", name, str(error), spec.tasks)
     for task in tasks:
         for mode in spec.modes:
             if mode not in task.modes:

@@ -7,10 +7,8 @@ as soon as what it reads is. Work in flight is bounded, so memory does not grow 
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TypeVar, cast
 
 from popcorn_bench.errors import PopcornError
@@ -24,7 +22,7 @@ from popcorn_bench.harness.progress import Display, Outcome, Tally
 from popcorn_bench.harness.retry import Attempted, attempt
 from popcorn_bench.harness.survey import planned_units
 from popcorn_bench.harness.worker import ScoreRequest
-from popcorn_bench.results.records import Result, now
+from popcorn_bench.results.records import Result, new_run_id, now
 from popcorn_bench.results.store import Store
 from popcorn_bench.types import Artefact, Brief, EvaluatorCard, Score, Unit
 
@@ -39,11 +37,6 @@ class Report:
     run_id: str
     tally: Tally
     interrupted: bool
-
-
-def new_run_id() -> str:
-    """Sortable by start, unique between machines."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
 
 
 class Runner:

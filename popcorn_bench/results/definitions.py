@@ -7,7 +7,32 @@ from dataclasses import asdict
 from typing import Any
 
 from popcorn_bench.fingerprint import evaluator_id, generator_id, llm_id
-from popcorn_bench.types import LLM, EvaluatorCard, Generator, Place
+from popcorn_bench.types import JSON, LLM, EvaluatorCard, Generator, Place, Query
+
+
+def task_record(  # noqa: PLR0913 - one per column
+    *,
+    task_id: str,
+    name: str,
+    version: str,
+    metrics: Sequence[str],
+    metadata: Mapping[str, JSON],
+    queries: Iterable[Query],
+) -> dict[str, Any]:
+    """The definition of a task with its queries."""
+    return {
+        "t": "task",
+        "data": {
+            "task_id": task_id,
+            "name": name,
+            "version": version,
+            "metrics": list(metrics),
+            "metadata": metadata,
+        },
+        "queries": [
+            {"query_id": q.id, "text": q.text, "kind": q.kind, "topic": q.topic} for q in queries
+        ],
+    }
 
 
 def llm_record(llm: LLM) -> dict[str, Any]:

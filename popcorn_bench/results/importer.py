@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +15,11 @@ from popcorn_bench.results.definitions import (
     generator_record,
     llm_record,
     plan_record,
+    task_record,
 )
 from popcorn_bench.results.import_csv import ImportRow, read_rows
 from popcorn_bench.results.journal import journal_files, read_lines
-from popcorn_bench.results.records import now, unit_record
+from popcorn_bench.results.records import new_run_id, now, unit_record
 from popcorn_bench.results.store import Store
 from popcorn_bench.types import (
     LLM,
@@ -28,8 +27,10 @@ from popcorn_bench.types import (
     EvaluatorCard,
     Generator,
     Input,
+    Kind,
     Metric,
     Place,
+    Query,
     Score,
     Stage,
     Unit,
@@ -59,25 +60,33 @@ def import_scores(
         FileError: for a missing column, a bad value, or a second score for the same place.
     """
     rows = list(read_rows(path))
-    store = Store(folder)
     names = _known(folder)
     cards = _cards(rows, direction)
     units = [_unit(row, cards[row["metric"]], task, names) for row in rows]
-    fresh = _fresh(path, store, rows, units)
-    if fresh:
-        run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}-import"
-        with store.writing(run_id):
-            source = {"import": path.name, "sha256": file_sha(path)}
-            run = {"version": "", "partial": False, "spec": source, "environment": {}}
-            store.write({"t": "run", "run": run_id, "at": now(), **run})
-            for record in _definitions(rows, cards, task, names):
-                store.write(record)
-            store.write({**_plan(units), "run": run_id})
-            for index in fresh:
-                score = Score(metric=rows[index]["metric"], value=rows[index].score)
-                store.write(unit_record(units[index], (score,), run_id, reused=False))
-            store.write({"t": "end", "run": run_id, "at": now(), "status": "finished"})
+    with Store(folder) as store:
+        fresh = _fresh(path, store, rows, units)
+        if fresh:
+            records = [
+                {"t": "run", "at": now(), "spec": {"import": path.name, "sha256": file_sha(path)}},
+                *_definitions(rows, cards, task, names),
+                _plan(units),
+            ]
+            _write(store, records, [(units[i], rows[i]) for i in fresh])
     return len(fresh), len(rows) - len(fresh)
+
+
+def _write(
+    store: Store, records: Sequence[dict[str, Any]], scored: Sequence[tuple[Unit, ImportRow]]
+) -> None:
+    run_id = new_run_id()
+    with store.writing(run_id):
+        for record in records:
+            store.write({**record, "run": run_id})
+        for unit, row in scored:
+            score = Score(metric=row["metric"], value=row.score)
+            store.write(unit_record(unit, (score,), run_id, reused=False))
+        end = {"t": "end", "run": run_id, "at": now(), "status": "finished"}
+        store.write(end).result()
 
 
 def _known(folder: Path) -> _Names:
@@ -150,7 +159,14 @@ def _definitions(
     rows: Sequence[ImportRow], cards: Mapping[str, EvaluatorCard], task: str, names: _Names
 ) -> Iterator[dict[str, Any]]:
     """What the rows name and the folder does not know yet."""
-    yield _task_record(task, rows, cards, names)
+    yield task_record(
+        task_id=_task_id(task, names),
+        name=task,
+        version=_ORIGIN,
+        metrics=list(cards),
+        metadata={},
+        queries={row["query"]: _query(row) for row in rows}.values(),
+    )
     for name in dict.fromkeys(row["llm"] for row in rows):
         if name not in names.llms:
             yield llm_record(_llm(name))
@@ -167,30 +183,13 @@ def _plan(units: Sequence[Unit]) -> dict[str, Any]:
     return plan_record(cells, 1, {units[0].place.task_id: queries})
 
 
-def _task_record(
-    task: str, rows: Sequence[ImportRow], cards: Mapping[str, EvaluatorCard], names: _Names
-) -> dict[str, Any]:
-    queries = {
-        row["query"]: {
-            "query_id": row["query"],
-            "text": row["query"],
-            "kind": row["kind"],
-            "topic": row["topic"],
-        }
-        for row in rows
-    }
-    data = {
-        "task_id": _task_id(task, names),
-        "name": task,
-        "version": _ORIGIN,
-        "metrics": list(cards),
-        "metadata": {},
-    }
-    return {"t": "task", "data": data, "queries": list(queries.values())}
-
-
 def _task_id(task: str, names: _Names) -> str:
     return names.tasks.get(task) or fingerprint.task_id(task, _ORIGIN, None)
+
+
+def _query(row: ImportRow) -> Query:
+    """The file gives no text, so the id stands for it."""
+    return Query(id=row["query"], text=row["query"], kind=Kind(row["kind"]), topic=row["topic"])
 
 
 def _video_id(name: str, names: _Names) -> str:

@@ -86,7 +86,8 @@ def _rows(record: Record) -> Rows:
         case "run":
             yield "runs", _run_row(record)
         case "end":
-            yield "ends", {**_pick(record, "status"), "run_id": record["run"], "at": _time(record)}
+            ended = {"status": record["status"], "at": _time(record)}
+            yield "ends", {"run_id": record["run"], **ended}
         case "task":
             yield from _task_rows(record)
         case "llm":
@@ -113,9 +114,10 @@ def _run_row(record: Record) -> dict[str, Any]:
         "run_id": record["run"],
         "started_at": _time(record),
         "status": "started",
-        **_pick(record, "version", "partial"),
+        "version": record.get("version", ""),
+        "partial": record.get("partial", False),
         "spec": json.dumps(record["spec"]),
-        "environment": json.dumps(record["environment"]),
+        "environment": json.dumps(record.get("environment", {})),
     }
 
 
@@ -160,10 +162,6 @@ def _unit_rows(record: Record) -> Rows:
 def _place(record: Record) -> dict[str, Any]:
     place = dict(zip(PLACE_FIELDS, record["place"], strict=True))
     return {**place, "key": record["key"], "run_id": record["run"], "done_at": _time(record)}
-
-
-def _pick(record: Record, *names: str) -> dict[str, Any]:
-    return {name: record[name] for name in names}
 
 
 def _time(record: Record) -> datetime:

@@ -6,6 +6,7 @@ complete in itself; `unit` and `failure` are what happened; `end` closes it.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple
 from datetime import UTC, datetime
@@ -24,6 +25,11 @@ from popcorn_bench.types import (
 
 PLACE_FIELDS: Sequence[str] = Place.__slots__
 Result = Brief | Artefact | tuple[Score, ...]
+
+
+def new_run_id() -> str:
+    """Sortable by start, unique between machines."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
 
 
 def now() -> str:

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO, Self
 
 from popcorn_bench.errors import StoreError
 from popcorn_bench.fingerprint import place_key
@@ -33,7 +33,10 @@ class Status(IntEnum):
 
 
 class Store:
-    """Units by key and by place, read from the journal; memory hardly grows with their number."""
+    """Units by key and by place, read from the journal; memory hardly grows with their number.
+
+    Use as a context manager: it keeps journal files open for reading.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -120,9 +123,11 @@ class Store:
             handle.close()
         self._handles.clear()
 
-    def header(self, run: dict[str, Any]) -> None:
-        """Write the opening record of a run."""
-        self.write({"t": "run", "run": self.run_id, "at": records.now(), **run})
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
 
 def _offset(location: int) -> int:

@@ -32,14 +32,14 @@ def conduct(
 ) -> int:
     """Do what the spec asks for; give the exit code."""
     plan = resolve(spec, generating=policy.generate)
-    store = Store(spec.output_path)
-    found = survey(plan, store, policy)
-    if dry_run or plan.blocked:
-        return _only_plan(plan, found, as_json=as_json)
-    show_unusable(plan, _err)
-    if found.complete:
-        return _nothing_to_do(spec, found, as_json=as_json)
-    report = execute(plan, store, make_display(display), policy)
+    with Store(spec.output_path) as store:
+        found = survey(plan, store, policy)
+        if dry_run or plan.blocked:
+            return _only_plan(plan, found, as_json=as_json)
+        show_unusable(plan, _err)
+        if found.complete:
+            return _nothing_to_do(spec, found, as_json=as_json)
+        report = execute(plan, store, make_display(display), policy)
     return _ended(spec, report, as_json=as_json)
 
 

@@ -13,6 +13,7 @@ from popcorn_bench.harness.cli.options import FOLDER, with_include_path, with_js
 from popcorn_bench.harness.spec import DEFAULT_OUTPUT
 
 Rows = list[dict[str, Any]]
+_LONG = ("settings", "weights", "description")  # in the JSON only
 
 
 @click.group(name="ls")
@@ -39,6 +40,8 @@ def _tasks(include: list[Path]) -> Rows:
             "version": entry.version,
             "tags": sorted(entry.tags),
             "groups": sorted(entry.groups),
+            "hub": entry.hub,
+            "description": entry.description,
         }
         for entry in TaskCatalog(include).entries()
     ]
@@ -136,7 +139,7 @@ def _show(rows: Rows, *, as_json: bool) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    shown = [name for name in (rows[0] if rows else {}) if name not in ("settings", "weights")]
+    shown = [name for name in (rows[0] if rows else {}) if name not in _LONG]
     table = Table(*shown, box=None, pad_edge=False)
     for row in rows:
         table.add_row(*(escape(_text(row[name])) for name in shown))

@@ -7,16 +7,19 @@ from pathlib import Path
 import click
 
 from popcorn_bench.harness.cli import WRONG_USAGE
+from popcorn_bench.harness.cli.options import with_include_path
 
 
 @click.command(name="validate")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@with_include_path
 @click.pass_context
-def command(ctx: click.Context, files: tuple[Path, ...]) -> None:
+def command(ctx: click.Context, files: tuple[Path, ...], include_path: tuple[str, ...]) -> None:
     """Check task FILES: one line per fault, `file:line: field: message`."""
     from popcorn_bench.tasks.validate import validate_file
 
-    faults = [fault for path in files for fault in validate_file(path)]
+    include = [Path(folder) for folder in include_path]
+    faults = [fault for path in files for fault in validate_file(path, include)]
     for fault in faults:
         click.echo(str(fault))
     if faults:

@@ -1,0 +1,89 @@
+"""Partners of a run that answer at once: what is left is the harness itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from popcorn_bench.errors import AdapterError
+from popcorn_bench.generators.protocol import MediaRequest
+from popcorn_bench.harness.worker import ScoreRequest
+from popcorn_bench.results.artifacts import ArtefactStore
+from popcorn_bench.types import (
+    LLM,
+    Artefact,
+    Brief,
+    BriefRules,
+    Message,
+    Score,
+    Stage,
+    Usage,
+)
+
+Fault = Callable[[Stage, str], AdapterError | None]
+
+
+def no_fault(_stage: Stage, _text: str) -> AdapterError | None:
+    return None
+
+
+@dataclass(slots=True)
+class InstantClient:
+    """Writes a brief from the seed; `fault` may refuse by the LLM's name."""
+
+    fault: Fault = no_fault
+    calls: Counter[str] = field(default_factory=Counter)
+
+    async def brief(
+        self, llm: LLM, messages: Sequence[Message], seed: int, rules: BriefRules
+    ) -> Brief:
+        self.calls[llm.name] += 1
+        error = self.fault(Stage.BRIEF, messages[-1].content)
+        if error:
+            raise error
+        text = f"{llm.name} {seed}"
+        return Brief(
+            title=text[: rules.title_max],
+            cover_prompt=text,
+            video_prompt=text,
+            usage=Usage(prompt_tokens=1, completion_tokens=1),
+            cost_usd=0.001,
+        )
+
+    async def close(self) -> None:
+        pass
+
+
+@dataclass(slots=True)
+class InstantExecutor:
+    """Makes clips of a few bytes and scores from hashes."""
+
+    store: ArtefactStore
+    metrics: dict[str, tuple[str, ...]]
+    fault: Fault = no_fault
+    made: Counter[str] = field(default_factory=Counter)
+    judged: Counter[str] = field(default_factory=Counter)
+
+    async def make(self, generator: str, request: MediaRequest) -> Artefact:
+        self.made[generator] += 1
+        error = self.fault(Stage.VIDEO, request.prompt)
+        if error:
+            raise error
+        content = f"{generator} {request}".encode()
+        digest = sha256(content).hexdigest()
+        path = self.store.path(digest, ".mp4")
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        return Artefact(sha256=digest, suffix=".mp4", bytes=len(content), width=2, height=2)
+
+    async def judge(self, evaluator: str, request: ScoreRequest) -> tuple[Score, ...]:
+        self.judged[evaluator] += 1
+        error = self.fault(Stage.SCORE, request.title)
+        if error:
+            raise error
+        seen = f"{request.title} {request.video.sha256 if request.video else ''}"
+        value = int(sha256(seen.encode()).hexdigest()[:4], 16) / 65536
+        return tuple(Score(metric=name, value=value) for name in self.metrics[evaluator])

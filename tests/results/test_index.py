@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from popcorn_bench.errors import StoreError
+from popcorn_bench.results import index
+from popcorn_bench.results.journal import journal_files
+from popcorn_bench.results.records import failure_record, unit_record
+from popcorn_bench.results.store import Store
+from popcorn_bench.types import Stage
+from tests.values import BRIEF, FAILURE, SCORES, VIDEO, unit
+
+
+def _write(folder: Path, run: str, *records: dict[str, object]) -> None:
+    with Store(folder) as store, store.writing(run):
+        for record in records:
+            store.write(record)
+
+
+def _counts(folder: Path) -> dict[str, int]:
+    tables = ("briefs", "videos", "scores", "failures", "open_failures")
+    with closing(index.connect([folder])) as connection:
+        return {t: connection.table(t).count("*").fetchall()[0][0] for t in tables}
+
+
+def _all(run: str) -> list[dict[str, object]]:
+    return [
+        unit_record(unit(Stage.BRIEF, "1" * 64), BRIEF, run, reused=False),
+        unit_record(unit(Stage.VIDEO, "2" * 64, video_id="v"), VIDEO, run, reused=True),
+        unit_record(unit(Stage.SCORE, "3" * 64, evaluator_id="e"), SCORES, run, reused=False),
+        failure_record(unit(Stage.BRIEF, "4" * 64, query_id="q2"), FAILURE, run),
+    ]
+
+
+_EXPECTED = {"briefs": 1, "videos": 1, "scores": 1, "failures": 1, "open_failures": 1}
+
+
+def test_records_become_rows(tmp_path: Path) -> None:
+    _write(tmp_path, "run-1", *_all("run-1"))
+
+    assert _counts(tmp_path) == _EXPECTED
+    with closing(index.connect([tmp_path])) as connection:
+        brief = connection.sql(
+            "SELECT title, breaches, completion_tokens, cost_usd, reused FROM briefs"
+        ).fetchall()
+    assert brief == [("Noodles at dawn", ["json_repaired"], 20, 0.001, False)]
+
+
+def test_each_line_is_read_once(tmp_path: Path) -> None:
+    _write(tmp_path, "run-1", *_all("run-1"))
+    _counts(tmp_path)
+    _write(tmp_path, "run-2", unit_record(unit(key="5" * 64), BRIEF, "run-2", reused=False))
+
+    assert _counts(tmp_path) == {**_EXPECTED, "briefs": 2}
+    assert _counts(tmp_path) == {**_EXPECTED, "briefs": 2}
+
+
+def test_a_torn_line_is_read_when_it_is_whole(tmp_path: Path) -> None:
+    _write(tmp_path, "run-1", *_all("run-1"))
+    (path,) = journal_files(tmp_path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-10])
+    assert _counts(tmp_path)["failures"] == 0
+
+    path.write_bytes(whole)
+    assert _counts(tmp_path) == _EXPECTED
+
+
+def test_a_success_mends_a_failure(tmp_path: Path) -> None:
+    failed = unit(Stage.BRIEF, "4" * 64, query_id="q2")
+    _write(tmp_path, "run-1", *_all("run-1"))
+    _write(tmp_path, "run-2", unit_record(failed, BRIEF, "run-2", reused=False))
+
+    assert _counts(tmp_path)["open_failures"] == 0
+
+
+def test_the_index_can_be_deleted_and_rebuilt(tmp_path: Path) -> None:
+    _write(tmp_path, "run-1", *_all("run-1"))
+    (tmp_path / index.FILE).write_bytes(b"not a database" * 100)
+    assert _counts(tmp_path) == _EXPECTED  # read from the journal instead
+
+    index.rebuild(tmp_path)
+
+    assert _counts(tmp_path) == _EXPECTED
+    with duckdb.connect(str(tmp_path / index.FILE), read_only=True) as connection:
+        assert connection.table("briefs").count("*").fetchall() == [(1,)]
+
+
+def test_several_folders_make_one_board(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        _write(tmp_path / name, f"run-{name}", *_all(f"run-{name}"))
+
+    with closing(index.connect([tmp_path / "a", tmp_path / "b"])) as connection:
+        assert connection.table("briefs").count("*").fetchall() == [(2,)]
+
+
+def test_someone_who_keeps_the_file_open_blocks_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "_PATIENCE_S", 0.2)
+    _write(tmp_path, "run-1", *_all("run-1"))
+    index.sync(tmp_path)
+    code = (
+        f"import duckdb; c = duckdb.connect({str(tmp_path / index.FILE)!r});"
+        "print('open', flush=True); input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "open\n"
+        _write(tmp_path, "run-2", unit_record(unit(key="5" * 64), BRIEF, "run-2", reused=False))
+        counts = _counts(tmp_path)
+        other.communicate("\n")
+
+    assert counts == {**_EXPECTED, "briefs": 2}
+
+
+def test_a_folder_without_results_is_said_to_have_none(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="no results there"):
+        index.connect([tmp_path])
+
+
+def test_the_schema_is_sql_that_runs() -> None:
+    with duckdb.connect() as connection:
+        connection.execute(index.schema())
+        assert connection.table("planned").columns[0] == "task_id"
