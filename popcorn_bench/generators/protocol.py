@@ -63,6 +63,14 @@ class MediaAdapter(Protocol):
         """Name the settings that `--video-args` may change."""
         ...
 
+    @staticmethod
+    def resolved(generator: Generator) -> Generator:
+        """Complete it: every setting read, in range (UsageError otherwise) and with its default.
+
+        Where the adapter's own code decides the artefact, its version enters the revision.
+        """
+        ...
+
     def __call__(self, generator: Generator, device: str) -> MediaGenerator:
         """Load."""
         ...

@@ -1,0 +1,71 @@
+"""What LiteLLM returns, as far as a brief needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from popcorn_bench.errors import AdapterError
+from popcorn_bench.generators.llm.answer import Reply
+from popcorn_bench.types import Usage
+
+
+class ChatMessage(Protocol):
+    """The assistant's message; thoughts stand in a field of their own, which is not read."""
+
+    content: object
+
+
+class Choice(Protocol):
+    """One of the answers; one is asked for."""
+
+    message: ChatMessage
+    finish_reason: str | None
+
+
+class Response(Protocol):
+    """A chat completion."""
+
+    choices: Sequence[Choice]
+    usage: object
+
+
+def reply_of(response: Response) -> Reply:
+    """The answer proper.
+
+    Raises:
+        AdapterError: `bad_response` if there is none.
+    """
+    if not response.choices:
+        raise AdapterError("bad_response", "the reply holds no choice", retriable=True)
+    choice = response.choices[0]
+    extra = getattr(choice.message, "provider_specific_fields", None)
+    further = extra.get("refusal") if isinstance(extra, Mapping) else None
+    return Reply(
+        content=_text(choice.message.content),
+        finish_reason=str(choice.finish_reason or ""),
+        refusal=str(getattr(choice.message, "refusal", None) or further or ""),
+    )
+
+
+def usage_of(response: Response) -> Usage | None:
+    """Tokens of the call; None where the server did not count them."""
+    counted = getattr(response, "usage", None)
+    usage = Usage(
+        prompt_tokens=_count(counted, "prompt_tokens"),
+        completion_tokens=_count(counted, "completion_tokens"),
+    )
+    return usage if usage.prompt_tokens or usage.completion_tokens else None
+
+
+def _text(content: object) -> str:
+    """The text of a message; some servers send it as a list of parts."""
+    if isinstance(content, list):
+        parts = [part.get("text") for part in content if isinstance(part, Mapping)]
+        return "".join(part for part in parts if isinstance(part, str))
+    return content if isinstance(content, str) else ""
+
+
+def _count(usage: object, name: str) -> int:
+    value = getattr(usage, name, None)
+    return max(int(value), 0) if isinstance(value, int | float) else 0

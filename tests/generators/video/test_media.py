@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import struct
+import zlib
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from PIL import Image
+
+from popcorn_bench.errors import AdapterError
+from popcorn_bench.generators.video import media
+from popcorn_bench.generators.video.media import MediaFacts, probe, read_frames, write_mp4
+
+Frames = list[NDArray[np.uint8]]
+
+
+def pictures(count: int = 12, width: int = 96, height: int = 64) -> Frames:
+    """A bright square that walks over a ramp."""
+    ramp = np.linspace(20, 200, width, dtype=np.uint8)
+    base = np.repeat(np.tile(ramp, (height, 1))[..., None], 3, axis=2)
+    found = []
+    for i in range(count):
+        frame = base.copy()
+        frame[10:30, 2 * i : 2 * i + 20] = (250, 60, 30)
+        found.append(frame)
+    return found
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    path = tmp_path / "clip.mp4"
+    write_mp4(pictures(), path, 12)
+    return path
+
+
+def refused(path: Path) -> str:
+    with pytest.raises(AdapterError) as caught:
+        probe(path)
+    return caught.value.kind
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    width=st.integers(16, 90).map(lambda n: 2 * n),
+    height=st.integers(16, 90).map(lambda n: 2 * n),
+    count=st.integers(1, 9),
+    fps=st.sampled_from([1, 8, 12.5, 15, 23.976, 24, 60]),
+)
+def test_what_is_written_is_what_is_found(
+    tmp_path_factory: pytest.TempPathFactory, width: int, height: int, count: int, fps: float
+) -> None:
+    path = tmp_path_factory.mktemp("clip") / "a.mp4"
+    write_mp4(pictures(count, width, height), path, fps)
+    facts = probe(path)
+    assert (facts.width, facts.height, facts.frames) == (width, height, count)
+    assert facts.codec == "h264"
+    assert facts.fps == pytest.approx(fps, rel=1e-4)
+    assert facts.seconds == pytest.approx(count / fps, rel=1e-3)
+    assert len(list(read_frames(path))) == count
+
+
+def test_frames_come_back_as_they_went_in(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    write_mp4(pictures(), path, 12, quality=4)
+    for given_frame, found in zip(pictures(), read_frames(path), strict=True):
+        away = np.abs(given_frame.astype(int) - found).mean()
+        assert away < 2.5, "colours or order are off"
+
+
+def test_equal_frames_give_equal_bytes(tmp_path: Path) -> None:
+    one, two = tmp_path / "1.mp4", tmp_path / "2.mp4"
+    noise = np.random.default_rng(0).integers(0, 255, (8, 128, 160, 3)).astype(np.uint8)
+    write_mp4(noise, one, 12)
+    write_mp4(noise, two, 12)
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_index_comes_first_and_tags_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    write_mp4(pictures(), path, 12, tags={"comment": "synthetic"})
+    data = path.read_bytes()
+    assert 0 < data.index(b"moov") < data.index(b"mdat")
+    with av.open(str(path)) as container:
+        assert container.metadata["comment"] == "synthetic"
+        assert container.streams.video[0].codec_context.pix_fmt == "yuv420p"
+
+
+def test_no_frame_is_degenerate(tmp_path: Path) -> None:
+    with pytest.raises(AdapterError) as caught:
+        write_mp4([], tmp_path / "a.mp4", 12)
+    assert caught.value.kind == "degenerate"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        [np.zeros((63, 64, 3), np.uint8)],
+        [np.zeros((64, 64), np.uint8)],
+        [np.zeros((64, 64, 3), np.float32)],
+        [np.zeros((64, 64, 3), np.uint8), np.zeros((64, 32, 3), np.uint8)],
+        [np.zeros((2, media.MAX_SIDE + 2, 3), np.uint8)],
+    ],
+)
+def test_frames_that_make_no_video(tmp_path: Path, frames: Frames) -> None:
+    with pytest.raises(AdapterError) as caught:
+        write_mp4(frames, tmp_path / "a.mp4", 12)
+    assert caught.value.kind == "degenerate"
+    assert list(tmp_path.iterdir()) == [], "nothing half is left behind"
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.1, 0.3, 0.6, 0.9, 0.99])
+def test_a_cut_file_never_passes(clip: Path, kept: float) -> None:
+    data = clip.read_bytes()
+    clip.write_bytes(data[: int(len(data) * kept)])
+    assert refused(clip) in {"broken_media", "degenerate"}
+
+
+def test_even_one_byte_less_is_seen(clip: Path) -> None:
+    clip.write_bytes(clip.read_bytes()[:-1])
+    assert refused(clip) == "broken_media"
+
+
+@pytest.mark.parametrize(
+    "content", [b"<html>503</html>", b"\0" * 5000, b"#EXTM3U\nfile:///etc/hosts\n"]
+)
+def test_what_is_no_video(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.mp4"
+    path.write_bytes(content)
+    assert refused(path) == "broken_media"
+
+
+def test_a_file_that_is_not_there_or_of_another_kind(tmp_path: Path) -> None:
+    assert refused(tmp_path / "none.mp4") == "broken_media"
+    other = tmp_path / "list.m3u8"
+    other.write_text("#EXTM3U\n")
+    assert refused(other) == "broken_media"
+
+
+def test_sound_alone_is_degenerate(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=44100)
+        frame = av.AudioFrame.from_ndarray(
+            np.zeros((1, 2048), np.float32), format="fltp", layout="mono"
+        )
+        frame.sample_rate, frame.time_base = 44100, Fraction(1, 44100)
+        frame.pts = 0
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    assert refused(path) == "degenerate"
+
+
+def test_too_many_frames_are_refused(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(media, "MAX_FRAMES", 5)
+    assert refused(clip) == "degenerate"
+    with pytest.raises(AdapterError):
+        list(read_frames(clip))
+
+
+@pytest.mark.parametrize("suffix", [".png", ".webp", ".jpg"])
+def test_images(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    Image.fromarray(pictures()[0]).save(path)
+    codec = {".png": "png", ".webp": "webp", ".jpg": "jpeg"}[suffix]
+    assert probe(path) == MediaFacts(width=96, height=64, codec=codec)
+
+
+def test_a_cut_image(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    Image.fromarray(pictures()[0]).save(path)
+    path.write_bytes(path.read_bytes()[:-60])
+    assert refused(path) == "broken_media"
+
+
+def test_an_image_that_would_fill_the_memory(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", b"x"))
+    assert refused(path) == "degenerate"
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
