@@ -102,7 +102,7 @@ _host: Host
 
 
 def _stored(made: Path | AdapterError, store: ArtefactStore) -> Artefact | AdapterError:
-    from popcorn_bench.generators.video.media import probe
+    from popcorn_bench.media import probe
 
     if isinstance(made, AdapterError):
         return made

@@ -48,9 +48,10 @@ class JournalWriter:
             raise StoreError(f"{path}: cannot write the journal: {error.strerror}") from error
         self._lock = threading.Condition()
         self._lines: list[bytes] = []
-        self._group: Future[None] = Future()
+        self._group = _new_group()
         self._size = 0
         self._closing = False
+        self._error: StoreError | None = None
         self._thread = threading.Thread(target=self._commit_groups, name="journal", daemon=True)
         self._thread.start()
 
@@ -59,7 +60,7 @@ class JournalWriter:
         line = json.dumps(record, separators=(",", ":"), allow_nan=False).encode() + b"\n"
         with self._lock:
             if self._closing:
-                raise StoreError(f"{self.path}: the journal is closed")
+                raise self._error or StoreError(f"{self.path}: the journal is closed")
             start = self._size
             self._size += len(line)
             self._lines.append(line)
@@ -79,7 +80,7 @@ class JournalWriter:
             with self._lock:
                 self._lock.wait_for(lambda: self._lines or self._closing)
                 lines, group = self._lines, self._group
-                self._lines, self._group = [], Future()
+                self._lines, self._group = [], _new_group()
             if not lines:
                 return
             self._commit(lines, group)
@@ -90,12 +91,19 @@ class JournalWriter:
             self._file.flush()
             os.fsync(self._file.fileno())
         except OSError as error:
-            message = f"{self.path}: cannot write the journal: {error.strerror}"
-            group.set_exception(StoreError(message))
+            broken = StoreError(f"{self.path}: cannot write the journal: {error.strerror}")
             with self._lock:
-                self._closing = True
+                self._closing, self._error = True, broken
+            group.set_exception(broken)
         else:
             group.set_result(None)
+
+
+def _new_group() -> Future[None]:
+    """A future that many wait for: one of them who gives up does not cancel it for the others."""
+    group: Future[None] = Future()
+    group.set_running_or_notify_cancel()
+    return group
 
 
 def journal_files(folder: Path) -> list[Path]:

@@ -200,7 +200,12 @@ def test_score_only_gives_the_missing_scores_and_generates_nothing(tmp_path: Pat
 
 
 def test_stopping_drains_and_the_rest_can_be_done_later(tmp_path: Path) -> None:
-    bench = Bench(tmp_path)
+    asked = asyncio.Event()
+
+    def begin(_stage: Stage, _text: str) -> None:
+        asked.set()
+
+    bench = Bench(tmp_path, replace(SPEC, max_connections=2), fault=begin)
 
     async def go() -> Report:
         with Store(tmp_path) as store:
@@ -213,8 +218,7 @@ def test_stopping_drains_and_the_rest_can_be_done_later(tmp_path: Path) -> None:
                 policy=Policy(),
             )
             running = asyncio.create_task(runner.run())
-            while not bench.client.calls.total():
-                await asyncio.sleep(0)
+            await asked.wait()
             runner.stop()
             return await running
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 from pathlib import Path
@@ -73,6 +74,20 @@ def test_many_threads_share_one_file(tmp_path: Path) -> None:
 
     seen = [(line.record["thread"], line.record["n"]) for line in read_lines(writer.path)]
     assert sorted(seen) == [(t, n) for t in range(8) for n in range(100)]
+
+
+def test_who_gives_up_waiting_does_not_disturb_the_others(tmp_path: Path) -> None:
+    async def go() -> None:
+        writer = JournalWriter(tmp_path / "a.jsonl")
+        waiting = [asyncio.wrap_future(writer.append({"n": n})[1]) for n in range(20)]
+        for future in waiting[::2]:
+            future.cancel()
+        await asyncio.gather(*waiting[1::2])
+        writer.close()
+
+    asyncio.run(go())
+
+    assert len(list(read_lines(tmp_path / "a.jsonl"))) == 20
 
 
 def test_a_closed_journal_takes_nothing(tmp_path: Path) -> None:

@@ -1,8 +1,4 @@
-"""Decode a clip once, small, for the meters.
-
-A clip is not trusted: only the demuxer of its suffix reads it (a playlist that points elsewhere
-is never followed), and its size and length are bounded.
-"""
+"""Decode a clip once, small, for the meters."""
 
 from __future__ import annotations
 
@@ -11,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import av
 import cv2
 import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from popcorn_bench.errors import AdapterError
+from popcorn_bench.media import MAX_FRAMES, opened
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -25,9 +21,6 @@ if TYPE_CHECKING:
 
 LONGEST_SIDE: Final = 352  # pixels; CIF, for which many of these measures were published
 SMALLEST_SIDE: Final = 32
-MAX_SIDE: Final = 8192
-MAX_FRAMES: Final = 36_000
-_DEMUXERS: Final = {".mp4": "mov", ".mov": "mov", ".webm": "matroska", ".mkv": "matroska"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +40,10 @@ def frames(path: Path) -> Iterator[Frame]:
         AdapterError: kind `broken_media` for a file that is cut, damaged or of another format;
             `degenerate` for one without video or of absurd size.
     """
-    demuxer = _DEMUXERS.get(path.suffix.lower())
-    if demuxer is None:
-        raise AdapterError("broken_media", f"{path.name}: not a kind of video that is read here")
-    try:
-        with av.open(str(path), "r", format=demuxer, metadata_errors="replace") as container:
-            if not container.streams.video:
-                raise AdapterError("degenerate", f"{path.name}: holds no video")
-            stream = container.streams.video[0]
-            if not getattr(stream, "width", 0):  # no such attribute where the header is cut
-                raise AdapterError("broken_media", f"{path.name}: its header cannot be read")
-            stream.thread_count = 1
-            size = _size(path, stream)
-            yield from _whole(path, container.decode(stream), stream, size)
-    except (av.FFmpegError, OSError, ValueError) as error:
-        raise AdapterError("broken_media", f"{path.name}: {error}") from error
+    with opened(path) as (container, stream):
+        stream.thread_count = 1
+        size = _size(path, stream)
+        yield from _whole(path, container.decode(stream), stream, size)
 
 
 def _whole(
@@ -104,8 +86,6 @@ class _Shrink:
 
 def _size(path: Path, stream: VideoStream) -> tuple[int, int]:
     width, height = stream.width, stream.height
-    if not 0 < width <= MAX_SIDE or not 0 < height <= MAX_SIDE:
-        raise AdapterError("degenerate", f"{path.name}: absurd size {width}x{height}")
     scale = min(1.0, LONGEST_SIDE / max(width, height))
     small = round(width * scale), round(height * scale)
     if min(small) < SMALLEST_SIDE:

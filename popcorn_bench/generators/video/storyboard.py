@@ -80,7 +80,7 @@ class Storyboard:
         self, requests: Sequence[MediaRequest], folder: Path
     ) -> Iterator[Path | AdapterError]:
         """Yield one MP4 per request; files are named by their number in the batch."""
-        from popcorn_bench.generators.video.media import write_mp4
+        from popcorn_bench.media import write_mp4
 
         for place, request in enumerate(requests):
             path = folder / f"{place:06d}.mp4"

@@ -101,8 +101,7 @@ def probe(path: Path) -> MediaFacts:
     """
     if path.suffix.lower() in _IMAGES:
         return _probe_image(path)
-    with _opened(path) as (container, stream):
-        _check_size(path, stream.width, stream.height)
+    with opened(path) as (container, stream):
         frames, seconds = _count(path, container, stream)
         container.seek(0)
         _decoded(path, container, stream)
@@ -125,14 +124,41 @@ def read_frames(path: Path, *, threads: int = 1) -> Iterator[NDArray[np.uint8]]:
     """
     from av.video.reformatter import VideoReformatter
 
-    with _opened(path) as (container, stream):
-        _check_size(path, stream.width, stream.height)
+    with opened(path) as (container, stream):
         stream.thread_count = threads
         reformatter = VideoReformatter()
         for number, frame in enumerate(container.decode(stream)):
             if number >= MAX_FRAMES:
                 raise AdapterError("degenerate", f"{path.name}: more than {MAX_FRAMES} frames")
             yield _rgb(reformatter.reformat(frame, format="rgb24", threads=1))
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """Open a video of sane size for reading; give the container and its first video stream.
+
+    Whatever FFmpeg objects to until the end of the block is `broken_media`.
+
+    Raises:
+        AdapterError: as `probe`.
+    """
+    import av
+
+    _check_bytes(path)
+    demuxer = _DEMUXERS.get(path.suffix.lower())
+    if demuxer is None:
+        raise AdapterError("broken_media", f"{path.name}: not a kind of file that is read here")
+    try:
+        with av.open(str(path), "r", format=demuxer, metadata_errors="replace") as container:
+            if not container.streams.video:
+                raise AdapterError("degenerate", f"{path.name}: holds no video")
+            stream = container.streams.video[0]
+            if not getattr(stream, "width", 0):  # no such attribute where the header is cut
+                raise AdapterError("broken_media", f"{path.name}: its header cannot be read")
+            _check_size(path, stream.width, stream.height)
+            yield container, stream
+    except (av.FFmpegError, ValueError) as error:
+        raise AdapterError("broken_media", f"{path.name}: {error}") from error
 
 
 @contextmanager
@@ -199,27 +225,6 @@ def _check_bytes(path: Path) -> None:
         raise AdapterError("broken_media", f"{path.name}: {error.strerror}") from error
     if not 0 < size <= MAX_BYTES:
         raise AdapterError("degenerate", f"{path.name}: absurd size of {size} bytes")
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """Open a video; whatever FFmpeg objects to until the end of the block is `broken_media`."""
-    import av
-
-    _check_bytes(path)
-    demuxer = _DEMUXERS.get(path.suffix.lower())
-    if demuxer is None:
-        raise AdapterError("broken_media", f"{path.name}: not a kind of file that is read here")
-    try:
-        with av.open(str(path), "r", format=demuxer, metadata_errors="replace") as container:
-            if not container.streams.video:
-                raise AdapterError("degenerate", f"{path.name}: holds no video")
-            stream = container.streams.video[0]
-            if not getattr(stream, "width", 0):  # no such attribute where the header is cut
-                raise AdapterError("broken_media", f"{path.name}: its header cannot be read")
-            yield container, stream
-    except (av.FFmpegError, ValueError) as error:
-        raise AdapterError("broken_media", f"{path.name}: {error}") from error
 
 
 def _count(path: Path, container: InputContainer, stream: VideoStream) -> tuple[int, float]:

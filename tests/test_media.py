@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from popcorn_bench import media
 from popcorn_bench.errors import AdapterError
-from popcorn_bench.generators.video import media
-from popcorn_bench.generators.video.media import MediaFacts, probe, read_frames, write_mp4
+from popcorn_bench.media import MediaFacts, probe, read_frames, write_mp4
 
 Frames = list[NDArray[np.uint8]]
 

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from popcorn_bench.evaluators.popularity.fit import Rows
+
+WORDS = [f"word{number}" for number in range(120)]
+CATEGORIES = ("Cats", "Dogs", "Birds")
+
+
+def make_rows(n: int, seed: int) -> Rows:
+    """Synthetic rows with a planted rule: every word has its worth, doubled among Dogs."""
+    rng = np.random.default_rng(seed)
+    worth = np.random.default_rng(7).normal(size=len(WORDS))
+    chosen = rng.integers(len(WORDS), size=(n, 6))
+    categories = rng.choice(CATEGORIES, size=n)
+    factor = np.where(categories == "Dogs", 2.0, 1.0)
+    labels = 6 + factor * worth[chosen].sum(axis=1) / 3 + rng.normal(scale=0.3, size=n)
+    titles = [" ".join(WORDS[word] for word in row) for row in chosen]
+    signals = {"views": labels + rng.normal(size=n), "likes": rng.normal(size=n)}
+    return Rows(titles, categories.tolist(), labels, signals)
+
+
+@pytest.fixture(scope="session")
+def planted() -> tuple[Rows, Rows]:
+    return make_rows(1500, seed=1), make_rows(300, seed=2)
+
+
+@pytest.fixture(scope="session")
+def microlens() -> Path:
+    shared = os.environ.get("POPCORN_SHARED")
+    root = Path(shared) if shared else Path(__file__).resolve().parents[3] / ".." / "shared"
+    folder = root / "data" / "microlens_100k"
+    if not folder.is_dir():
+        pytest.skip("the MicroLens rows are not here (set POPCORN_SHARED)")
+    return folder

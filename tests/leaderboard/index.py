@@ -1,0 +1,177 @@
+"""An index in memory that the tests fill with what they make up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.resources import files
+
+import duckdb
+
+_SQL = files("popcorn_bench.results") / "migrations" / "0001_tables.sql"
+TASK, RUN = "task-0", "run-0"
+
+
+class Index:
+    """Rows go in under short ids; what a test does not say gets a plain default."""
+
+    def __init__(self) -> None:
+        self.connection = duckdb.connect()
+        self.connection.execute(_SQL.read_text(encoding="utf-8"))
+
+    def insert(self, table: str, **values: object) -> None:
+        """One row; columns that are not named stay NULL."""
+        columns, marks = ", ".join(values), ", ".join("?" * len(values))
+        sql = f"INSERT INTO {table} ({columns}) VALUES ({marks})"
+        self.connection.execute(sql, list(values.values()))
+
+    def many(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """Many rows at once."""
+        marks = ", ".join("?" * len(columns))
+        sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"
+        self.connection.executemany(sql, rows)
+
+    def task(
+        self, queries: Sequence[tuple[str, str, str]], task_id: str = TASK, name: str = "popcorn"
+    ) -> None:
+        """A task with queries of (id, kind, topic)."""
+        self.insert("tasks", task_id=task_id, name=name, version="1")
+        self.many(
+            "queries",
+            ("task_id", "query_id", "text", "kind", "topic"),
+            [(task_id, q, f"text of {q}", kind, topic) for q, kind, topic in queries],
+        )
+
+    def simple_task(self, n: int) -> list[str]:
+        """A task of n queries over two kinds and two topics; returns their ids."""
+        queries = [
+            (f"q{i:03d}", ("concrete", "abstract")[i % 2], ("food", "film")[i // 2 % 2])
+            for i in range(n)
+        ]
+        self.task(queries)
+        return [q for q, _, _ in queries]
+
+    def llm(self, llm_id: str, *, name: str = "", baseline: bool = False) -> None:
+        self.insert("llms", llm_id=llm_id, name=name or llm_id, model="m", baseline=baseline)
+
+    def video(self, video_id: str, *, name: str = "", baseline: bool = False) -> None:
+        self.insert("generators", video_id=video_id, name=name or video_id, baseline=baseline)
+
+    def evaluator(
+        self,
+        evaluator_id: str,
+        metric: str,
+        *,
+        inputs: Sequence[str] = ("title",),
+        direction: str = "higher",
+        name: str = "",
+    ) -> None:
+        self.insert(
+            "evaluators",
+            evaluator_id=evaluator_id,
+            name=name or evaluator_id,
+            version="1",
+            weights="",
+            inputs=list(inputs),
+            sees_video="video" in inputs,
+        )
+        self.insert(
+            "metrics",
+            evaluator_id=evaluator_id,
+            metric=metric,
+            description=f"what {metric} says",
+            direction=direction,
+            unit="points",
+        )
+
+    def plan(
+        self,
+        queries: Sequence[str],
+        cells: Sequence[tuple[str, str, str, str]],
+        *,
+        run_id: str = RUN,
+        seeds: Sequence[int] = (0,),
+        repeats: int = 1,
+        partial: bool = False,
+    ) -> None:
+        """A run that plans cells of (llm, video, mode, evaluator)."""
+        self.insert("runs", run_id=run_id, version="0.1.0", status="done", partial=partial)
+        self.many(
+            "plan_queries", ("run_id", "task_id", "query_id"), [(run_id, TASK, q) for q in queries]
+        )
+        self.many(
+            "plan_cells",
+            (
+                *("run_id", "task_id", "llm_id", "video_id", "mode"),
+                *("evaluator_id", "seed", "repeats"),
+            ),
+            [
+                (run_id, TASK, llm, video, mode, evaluator, seed, repeats)
+                for llm, video, mode, evaluator in cells
+                for seed in seeds
+            ],
+        )
+
+    def score(
+        self,
+        cell: tuple[str, str, str, str],
+        metric: str,
+        values: dict[str, float],
+        *,
+        seed: int = 0,
+        repeat: int = 0,
+        percentile: float | None = None,
+    ) -> None:
+        """Scores per query of one cell (llm, video, mode, evaluator)."""
+        llm, video, mode, evaluator = cell
+        self.many(
+            "scores",
+            (
+                *("task_id", "query_id", "llm_id", "video_id", "mode", "evaluator_id"),
+                *("seed", "repeat", "metric", "score", "percentile", "done_at"),
+            ),
+            [
+                (
+                    *(TASK, q, llm, video, mode, evaluator, seed, repeat, metric, value),
+                    *(percentile, "2025-01-01"),
+                )
+                for q, value in values.items()
+            ],
+        )
+
+    def brief(self, query: str, llm: str, mode: str = "basic", **values: object) -> None:
+        self.insert(
+            "briefs",
+            **{
+                "task_id": TASK,
+                "query_id": query,
+                "llm_id": llm,
+                "mode": mode,
+                "seed": 0,
+                "repeat": 0,
+                "reused": False,
+                "done_at": "2025-01-01",
+                "title": f"title for {query}",
+                "video_prompt": "a clip",
+                "cost_usd": 0.5,
+                **values,
+            },
+        )
+
+    def failure(self, query: str, llm: str, stage: str, **values: object) -> None:
+        self.insert(
+            "failures",
+            **{
+                "task_id": TASK,
+                "query_id": query,
+                "llm_id": llm,
+                "mode": "basic",
+                "seed": 0,
+                "repeat": 0,
+                "video_id": "",
+                "evaluator_id": "",
+                "stage": stage,
+                "kind": "refusal",
+                "done_at": "2025-01-01",
+                **values,
+            },
+        )
