@@ -35,6 +35,4 @@ FAILURE = Failure(
 
 def unit(stage: Stage = Stage.BRIEF, key: str = "0" * 64, **place: str | int) -> Unit:
     """A unit somewhere; `place` overrides fields of the place."""
-    from dataclasses import replace
-
-    return Unit(stage=stage, place=replace(PLACE, **place), key=key)  # type: ignore[arg-type]  # field by field
+    return Unit(stage=stage, place=PLACE._replace(**place), key=key)  # type: ignore[arg-type]  # field by field

@@ -19,9 +19,15 @@ _VIEWS = {
     "videos": "named_videos",
     "scores": "named_scores",
     "failures": "named_failures",
+    "cells": "board_cells",
     "runs": "runs",
 }
-_FORMULA = "^[=+\\-@\\t\\r]"
+_OPTIONS = {
+    ".parquet": "FORMAT parquet",
+    ".csv": "FORMAT csv, HEADER",
+    ".json": "FORMAT json, ARRAY true",
+}
+_FORMULA = r"'^[-=+@\t\r]'"  # as SQL
 
 
 def export_tables(folder: Path, kind: str, target: Path) -> Iterator[Path]:
@@ -32,32 +38,30 @@ def export_tables(folder: Path, kind: str, target: Path) -> Iterator[Path]:
     """
     target.mkdir(parents=True, exist_ok=True)
     with closing(index.connect([folder])) as connection:
-        for table, view in _VIEWS.items():
-            yield _write(connection, connection.table(view), target / f"{table}.{kind}")
         cells = pl.DataFrame(
             [{**asdict(row), "flags": json.dumps(row.flags)} for row in board(connection).rows],
             infer_schema_length=None,
         )
         connection.register("board_cells", cells.to_arrow())
-        yield _write(connection, connection.sql("FROM board_cells"), target / f"cells.{kind}")
+        for table, view in _VIEWS.items():
+            path = target / f"{table}.{kind}"
+            _copy(connection, view, path)
+            yield path
 
 
-def _write(connection: DuckDBPyConnection, relation: DuckDBPyRelation, path: Path) -> Path:
-    if path.suffix == ".csv":
-        relation = _neutral(relation)
-    options = {".csv": "FORMAT csv, HEADER", ".json": "FORMAT json, ARRAY true"}
-    options[".parquet"] = "FORMAT parquet"
-    relation.create_view("leaving", replace=True)
+def _copy(connection: DuckDBPyConnection, view: str, path: Path) -> None:
+    replaced = _neutral(connection.table(view)) if path.suffix == ".csv" else ""
     quoted = str(path).replace("'", "''")
-    connection.execute(f"COPY (FROM leaving) TO '{quoted}' ({options[path.suffix]})")
-    return path
+    connection.execute(
+        f"COPY (SELECT * {replaced} FROM {view}) TO '{quoted}' ({_OPTIONS[path.suffix]})"  # noqa: S608 - our names
+    )
 
 
-def _neutral(relation: DuckDBPyRelation) -> DuckDBPyRelation:
+def _neutral(relation: DuckDBPyRelation) -> str:
+    """A `REPLACE` clause that leads every text that looks like a formula by an apostrophe."""
     texts = [
-        f"CASE WHEN regexp_matches(\"{name}\", '{_FORMULA}') "
-        f'THEN \'\'\'\' || "{name}" ELSE "{name}" END AS "{name}"'
+        f'if(regexp_matches("{name}", {_FORMULA}), chr(39) || "{name}", "{name}") AS "{name}"'
         for name, kind in zip(relation.columns, relation.types, strict=True)
         if str(kind) == "VARCHAR"
     ]
-    return relation.project(f"* REPLACE ({', '.join(texts)})") if texts else relation
+    return f"REPLACE ({', '.join(texts)})" if texts else ""

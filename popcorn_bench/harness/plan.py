@@ -8,7 +8,7 @@ than one of ten.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 
 from popcorn_bench import fingerprint
@@ -129,4 +129,4 @@ def score_unit(
 
 
 def _at(place: Place, *, video_id: str = "", evaluator_id: str = "") -> Place:
-    return replace(place, video_id=video_id, evaluator_id=evaluator_id)
+    return place._replace(video_id=video_id, evaluator_id=evaluator_id)

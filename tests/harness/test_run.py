@@ -240,7 +240,7 @@ def test_a_folder_that_can_no_longer_be_written_stops_the_run_with_one_error(
         if bench.client.calls.total() > 3:
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(journal.os, "fsync", full)
+    monkeypatch.setattr("popcorn_bench.results.journal.os.fsync", full)
     with pytest.raises(StoreError, match="No space left on device"):
         bench.run()
     monkeypatch.undo()

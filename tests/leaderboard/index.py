@@ -7,6 +7,8 @@ from importlib.resources import files
 
 import duckdb
 
+from popcorn_bench.leaderboard.model import Board, Row
+
 _SQL = files("popcorn_bench.results") / "migrations" / "0001_tables.sql"
 TASK, RUN = "task-0", "run-0"
 
@@ -175,3 +177,8 @@ class Index:
                 **values,
             },
         )
+
+
+def one_row(made: Board, **wanted: str | None) -> Row:
+    [row] = [r for r in made.rows if all(getattr(r, k) == v for k, v in wanted.items())]
+    return row

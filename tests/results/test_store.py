@@ -26,22 +26,22 @@ def test_results_of_every_stage_survive_the_process(tmp_path: Path) -> None:
     clip = ArtefactStore(tmp_path).path(VIDEO.sha256, VIDEO.suffix)
     clip.parent.mkdir(parents=True)
     clip.write_bytes(b"clip")
-    units = [
-        unit(Stage.BRIEF, "1" * 64),
-        unit(Stage.VIDEO, "2" * 64, video_id="v"),
-        unit(Stage.SCORE, "3" * 64, evaluator_id="e"),
+    done: list[tuple[Unit, Result]] = [
+        (unit(Stage.BRIEF, "1" * 64), BRIEF),
+        (unit(Stage.VIDEO, "2" * 64, video_id="v"), VIDEO),
+        (unit(Stage.SCORE, "3" * 64, evaluator_id="e"), SCORES),
     ]
-    _record(tmp_path, *zip(units, (BRIEF, VIDEO, SCORES), strict=True))
+    _record(tmp_path, *done)
 
     with Store(tmp_path) as store:
-        assert [store.result(u) for u in units] == [BRIEF, VIDEO, SCORES]
-        assert {store.status(u) for u in units} == {Status.DONE}
+        assert [(u, store.result(u)) for u, _ in done] == done
+        assert {store.status(u) for u, _ in done} == {Status.DONE}
 
 
 def test_a_result_is_found_from_another_place_but_not_taken_for_done_there(tmp_path: Path) -> None:
     here = unit(key="1" * 64)
     _record(tmp_path, (here, BRIEF))
-    elsewhere = replace(here, place=replace(here.place, llm_id="another"))
+    elsewhere = replace(here, place=here.place._replace(llm_id="another"))
 
     with Store(tmp_path) as store:
         assert store.result(elsewhere) == BRIEF

@@ -162,7 +162,8 @@ def _entry(name: str, model: EntryModel, flat: Flat) -> LLMEntry:
     settings = arguments.split(flat)
     known = facts(model.model) or ModelFacts()
     ended = known.ends if known.ended() else ""
-    reason = fault or _reason(model.model, settings, ended)
+    # The end date may be wrong: a model that is asked for by its LiteLLM string is tried anyway.
+    reason = fault or _reason(model.model, settings, ended if name != model.model else "")
     return LLMEntry(
         llm=_llm(name, model, settings),
         tags=model.all_tags,
@@ -190,7 +191,7 @@ def _with_address(model: str, flat: Flat) -> tuple[Flat, str]:
 def _reason(model: str, settings: Settings, ended: str) -> str:
     api_base = str(settings.params.get("api_base", ""))
     if ended and not api_base:
-        return f"its provider ended it on {ended}"
+        return f"its provider ended it on {ended}; ask for {model} to try all the same"
     return providers.missing(model, api_base, os.environ)
 
 

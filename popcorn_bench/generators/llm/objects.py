@@ -15,8 +15,10 @@ _NOT_LETTER = re.compile(r"[^a-z]")
 _FENCE = re.compile(r"```[\w-]*")
 _FIELD_OF = {name.replace("_", ""): name for name in FIELDS}
 _ATTEMPTS = 200  # places where an object may start
-_REPAIR_CHARS = 50_000
-_REPAIR_OPENINGS = 300  # the repairer recurses
+_REPAIR_OPENINGS = 30  # the repairer recurses
+_REPAIR_CHARS = 20_000
+_REPAIR_WORK = 5_000_000  # and may read on from every mark: characters times marks
+_MARK = re.compile(r"[^\w\s]")
 _DEPTH = 3
 _WIDTH = 50
 
@@ -57,14 +59,13 @@ def repaired(text: str) -> list[Found]:
     start = text.find("{")
     stop = text.rfind("}") + 1 or len(text)
     part = text[start:stop] if start >= 0 else ""
-    openings = part.count("{") + part.count("[")
-    if not part or len(part) > _REPAIR_CHARS or openings > _REPAIR_OPENINGS:
+    if not part or not _may_repair(part):
         return []
     import json_repair
 
     try:
         value = json_repair.loads(part, skip_json_loads=True)
-    except (ValueError, RecursionError):
+    except Exception:  # noqa: BLE001 - hostile text finds the repairer's own bugs, whatever they raise
         return []
     return list(_search(value, start, stop))
 
@@ -73,6 +74,14 @@ def outside(text: str, found: Found) -> tuple[bool, bool]:
     """What stands around an object: (whether there is a code fence, whether there is prose)."""
     around = text[: found.start] + "\n" + text[found.end :]
     return _FENCE.search(around) is not None, bool(_FENCE.sub("", around).strip())
+
+
+def _may_repair(part: str) -> bool:
+    """Whether the repairer ends soon: hostile text makes it take time with the square of it."""
+    openings = part.count("{") + part.count("[")
+    marks = sum(1 for _ in _MARK.finditer(part))
+    work = marks * len(part)
+    return openings <= _REPAIR_OPENINGS and len(part) <= _REPAIR_CHARS and work <= _REPAIR_WORK
 
 
 def _values(text: str) -> Iterator[tuple[Any, int, int]]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from popcorn_bench.harness.plan import RunPlan, Unusable
@@ -13,7 +13,6 @@ from popcorn_bench.harness.survey import Survey
 from popcorn_bench.types import Stage
 
 _STAGES = (Stage.BRIEF, Stage.VIDEO, Stage.SCORE)
-_SHOWN = 12
 _HOUR = 3600
 
 
@@ -41,9 +40,11 @@ def show_plan(plan: RunPlan, found: Survey, console: Console) -> None:
         console.print("[bold]This run cannot start here:[/bold]")
         _list(plan.blocked, console)
         console.print("Leave them out, supply what is missing, or add --skip-unusable.")
+    show_unusable(plan, console)
+    if plan.blocked:
+        console.print("[dim]what could run:[/dim]")
         _usable(plan, console)
         return
-    show_unusable(plan, console)
     _usable(plan, console)
     console.print(_units(found))
     _cost(found, console)
@@ -56,12 +57,15 @@ def show_unusable(plan: RunPlan, console: Console) -> None:
         _list(plan.skipped, console)
 
 
-def _list(items: tuple[Unusable, ...], console: Console) -> None:
-    for item in items[:_SHOWN]:
-        console.print(f"  {item.noun} {item.name}: {item.reason}", markup=False, highlight=False)
-    if len(items) > _SHOWN:
-        more = ", ".join(item.name for item in items[_SHOWN:])
-        console.print(f"  and {len(items) - _SHOWN} more: {escape(more)}", highlight=False)
+def _list(items: Iterable[Unusable], console: Console) -> None:
+    """One line per thing that is missing, with all that need it."""
+    by_reason: dict[tuple[str, str], list[str]] = {}
+    for item in items:
+        by_reason.setdefault((item.noun, item.reason), []).append(item.name)
+    for (noun, reason), names in by_reason.items():
+        plural = noun if len(names) == 1 else f"{noun}s"
+        line = f"  {plural} {', '.join(names)}: {reason}"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _usable(plan: RunPlan, console: Console) -> None:

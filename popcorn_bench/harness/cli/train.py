@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from popcorn_bench.harness.cli.options import EXISTING, FOLDER
+from popcorn_bench.harness.cli.options import EXISTING, FILE
 
 
 @click.group(name="train")
@@ -19,7 +19,11 @@ def command() -> None:
     "--data", type=EXISTING, required=True, metavar="DIR", help="In the layout of MicroLens-100k."
 )
 @click.option(
-    "--out", type=FOLDER, default="popularity", show_default=True, help="For weights and card."
+    "--out",
+    type=FILE,
+    default="popularity.npz",
+    show_default=True,
+    help="Weights; the card goes beside them.",
 )
 @click.option("--seed", type=int, default=0, show_default=True)
 def popularity(data: Path, out: Path, seed: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -23,11 +24,25 @@ from popcorn_bench.tasks.corpora.microlens import read_microlens
 from popcorn_bench.types import Input, Kind, Query, Score
 
 TOPICS = ("anime", "food", "life hacks", "film", "games")
-PINNED: dict[tuple[str, str], float] = {}
+PINNED = {
+    ("Totoro waits for the last bus in the rain", "anime"): 3.61874,
+    ("5-minute noodles that beat any restaurant!", "food"): 4.883498,
+    ("Stop throwing away your orange peels", "life hacks"): 4.307204,
+    ("The ending nobody saw coming #film #plot twist", "film"): 3.699796,
+    ("One bullet left and three enemies to go #ranked #clutch", "games"): 4.864363,
+    ("", "games"): 4.926588,
+    ("猫は寝ている 🐈", "quantum gardening"): 4.226037,
+}
 
 
 @pytest.fixture(scope="module")
 def popularity() -> Popularity:
+    return loaded()
+
+
+@cache
+def loaded() -> Popularity:
+    """For hypothesis, which takes no fixtures."""
     return Popularity()
 
 
@@ -108,7 +123,7 @@ def test_a_score_does_not_depend_on_its_batch(popularity: Popularity) -> None:
 @settings(max_examples=60, deadline=None)
 @given(title=st.text(st.characters(exclude_categories=[])), topic=st.text(max_size=20))
 def test_any_text_has_a_finite_score(title: str, topic: str) -> None:
-    found = score(_SHARED, title, topic)
+    found = score(loaded(), title, topic)
     assert 0.0 <= found.value <= 20.0
     assert found.percentile is not None
     assert 0.0 <= found.percentile <= 100.0
@@ -169,6 +184,3 @@ def test_no_title_of_the_corpus_is_in_the_files(microlens: Path) -> None:
             arrays[name].tobytes() for name in arrays.files if arrays[name].dtype == np.uint8
         )
     assert not [t for t in sentences if t.encode() in held]
-
-
-_SHARED = Popularity()

@@ -182,6 +182,9 @@ _JSON = st.recursive(
 @example(content="<think>" * 50_000, finish="stop", refusal="")
 @example(content="```json" * 20_000, finish="stop", refusal="")
 @example(content='{"title": "' + "' " * 20_000, finish="stop", refusal="")
+@example(content='[{"title":"' * 40 + 'x"' * 900, finish="stop", refusal="")
+@example(content='[{"title":"' * 140 + 'x"' * 10_000, finish="stop", refusal="")
+@example(content="{" + "```json{" * 20, finish="stop", refusal="")
 @example(content="I am " * 80_000, finish="stop", refusal="")
 @example(content=" " * 390_000 + "{", finish="stop", refusal="")
 def test_any_answer_is_a_brief_or_a_named_error_soon(

@@ -257,8 +257,10 @@ def test_a_model_that_its_provider_ended_says_so(monkeypatch: pytest.MonkeyPatch
     entry = one("gpt-4o")
     assert not entry.usable
     assert entry.deprecated == "2020-01-31"
-    assert entry.reason == "its provider ended it on 2020-01-31"
+    assert entry.reason.startswith("its provider ended it on 2020-01-31; ask for openai/gpt-4o")
     assert one("gpt-4o", api_base=URL).usable
+    asked = one("openai/gpt-4o-2024-08-06")
+    assert (asked.usable, asked.deprecated) == (True, "2020-01-31")
 
 
 def write(folder: Path, text: str) -> Path:

@@ -1,0 +1,153 @@
+"""From a query to its references: category, popular and unpopular rows, the nearest of each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from copy import copy
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from popcorn_bench.errors import UsageError
+from popcorn_bench.fingerprint import digest
+from popcorn_bench.generators.retrieval import vectors as stored
+from popcorn_bench.generators.retrieval.embedders import Embedder, load_embedder
+from popcorn_bench.generators.retrieval.found import Found, Label, Reference
+from popcorn_bench.generators.retrieval.index import Index, open_index
+from popcorn_bench.generators.retrieval.settings import Retrieval
+from popcorn_bench.generators.retrieval.split import Slices, split
+from popcorn_bench.generators.retrieval.vectors import Vectors
+
+if TYPE_CHECKING:
+    import polars as pl
+
+COLUMNS = ("id", "title", "cover_desc", "caption", "category", "likes", "views", "comments")
+
+_DIGITS = 6  # of a cosine: nearer than that is equal, and the row with more comments goes first
+
+
+class Retriever:
+    """Finds the references of queries in one corpus; safe to use from several threads.
+
+    Args:
+        frame: the corpus with the columns `COLUMNS`; rows without a category or a number of
+            comments are left out (`skipped` of them).
+        sha256: of the content of the corpus.
+        settings: of the mode.
+        cache: folder where indexes are kept.
+        exclude: ids that are treated as if the corpus did not hold them: they are never found,
+            and neither categories nor deciles nor the embedder know them.
+        embedder: loaded already; by default the one that the settings name.
+
+    Raises:
+        UsageError: if columns are missing, no row is left, or there is no such embedder.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a retrieval depends on
+        self,
+        frame: pl.DataFrame,
+        sha256: str,
+        settings: Retrieval,
+        cache: Path,
+        *,
+        exclude: Collection[str] = (),
+        embedder: Embedder | None = None,
+    ) -> None:
+        rows = _usable(frame)
+        self.skipped = frame.height - rows.height
+        left, key = _without(rows, sha256, exclude)
+        self.excluded = rows.height - left.height
+        if left.is_empty():
+            raise UsageError(f"pe: no row of the corpus is left of {frame.height}")
+        self.settings = settings
+        self._embedder = embedder or load_embedder(settings.embedder)
+        self._index = open_index(cache, key, self._embedder, left)
+
+    def with_settings(self, settings: Retrieval) -> Retriever:
+        """The same index under other settings, as in a sweep.
+
+        Raises:
+            UsageError: if they name another embedder, which needs an index of its own.
+        """
+        if settings.embedder != self.settings.embedder:
+            raise UsageError(f"pe: the index is of the embedder {self.settings.embedder!r}")
+        other = copy(self)
+        other.settings = settings
+        return other
+
+    def references(self, query: str) -> Found:
+        """The nearest popular and unpopular videos of the categories that fit the query."""
+        vector = self._embedder.encode([query], self._index.learnt)
+        chosen = self._categories(vector)
+        popular, unpopular = split(self._index, chosen, self.settings.popular)
+        negatives = self.settings.unpopular
+        references = (
+            *self._nearest(vector, popular, self.settings.references - negatives, "popular"),
+            *self._nearest(vector, unpopular, negatives, "unpopular"),
+        )
+        return Found(
+            references=references,
+            tags=tuple(self._index.categories[i] for i in chosen),
+            missing=self.settings.references - len(references),
+        )
+
+    def _categories(self, query: Vectors) -> list[int]:
+        """The nearest categories; where they are equally near, the larger one."""
+        index = self._index
+        table = index.names if self.settings.category == "names" else index.centroids
+        near = stored.against(table, query).round(_DIGITS)
+        order = np.lexsort((-np.diff(index.starts), -near))
+        return [int(i) for i in order[: self.settings.tags]]
+
+    def _nearest(self, query: Vectors, slices: Slices, n: int, label: Label) -> Sequence[Reference]:
+        if n == 0:
+            return ()
+        index = self._index
+        cosines = np.concatenate([stored.dots(index.vectors, a, b, query) for a, b in slices])
+        rows = np.concatenate([np.arange(a, b) for a, b in slices])
+        rounded = cosines.round(_DIGITS)
+        best = _top(rounded, index.rank[rows], n)
+        return _references(index, rows[best], rounded[best], label)
+
+
+def _usable(frame: pl.DataFrame) -> pl.DataFrame:
+    import polars as pl
+
+    if absent := [name for name in COLUMNS if name not in frame.columns]:
+        raise UsageError(f"pe: the corpus lacks {', '.join(absent)}")
+    texts = pl.col("id", "title", "cover_desc", "caption").cast(pl.String).fill_null("")
+    known = pl.col("comments").is_not_null() & (pl.col("category") != "")
+    return frame.lazy().filter(known).select(COLUMNS).with_columns(texts).collect()
+
+
+def _without(rows: pl.DataFrame, sha256: str, exclude: Collection[str]) -> tuple[pl.DataFrame, str]:
+    """The rows that are left, and what they are known by."""
+    import polars as pl
+
+    gone = sorted(set(exclude) & set(rows["id"].to_list()))
+    if not gone:
+        return rows, sha256
+    return rows.filter(~pl.col("id").is_in(gone)), digest("without", sha256, gone)
+
+
+def _top(cosines: NDArray[np.float64], rank: NDArray[np.int32], n: int) -> NDArray[np.int64]:
+    """The n rows with the largest cosine, in order; ties by rank."""
+    if n < len(cosines):
+        least = np.partition(cosines, len(cosines) - n)[len(cosines) - n]
+        near = np.flatnonzero(cosines >= least)
+    else:
+        near = np.arange(len(cosines))
+    return near[np.lexsort((rank[near], -cosines[near]))[:n]]
+
+
+def _references(
+    index: Index, rows: NDArray[np.int64], cosines: NDArray[np.float64], label: Label
+) -> Sequence[Reference]:
+    distances = np.sqrt(np.maximum(0.0, 2 - 2 * cosines))
+    found = index.rows.take(rows).to_pylist()
+    return [
+        Reference(**row, label=label, distance=distance)
+        for row, distance in zip(found, distances.tolist(), strict=True)
+    ]

@@ -1,0 +1,132 @@
+"""The board as JSON, CSV and Markdown."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import asdict
+from typing import Any
+
+from popcorn_bench.leaderboard import text, words
+from popcorn_bench.leaderboard.model import PARTS, Board, HumanRow, Row, Table
+from popcorn_bench.leaderboard.statistics.interval import CONFIDENCE
+
+_DIGITS = 12  # beyond them stands only the order in which numbers were added
+
+
+def to_json(board: Board) -> str:
+    """`{"rows": [...], "meta": {...}}`, strictly JSON; human rows are in `meta.human`."""
+    document = {"rows": [_fields(row, board.by) for row in board.rows], "meta": _meta(board)}
+    return json.dumps(document, indent=1, allow_nan=False)
+
+
+def to_csv(board: Board) -> str:
+    """One line per row; text that a spreadsheet would run as a formula is quoted with `'`."""
+    rows = [_fields(row, board.by) for row in board.rows]
+    out = io.StringIO()
+    names = list(rows[0]) if rows else ["task", "llm", "video", "mode", "metric", "mean"]
+    writer = csv.DictWriter(out, names, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: _cell(value) for name, value in row.items()})
+    return out.getvalue()
+
+
+def to_markdown(board: Board) -> str:
+    """A table per task and metric; all text is shown as it is."""
+    blocks = [_markdown_table(table) for table in board.tables]
+    remark = ["Baselines only: these numbers show the harness, not a model."]
+    return "\n\n".join([*(remark if board.baselines_only else []), *blocks]) + "\n"
+
+
+def _fields(row: Row | HumanRow, by: str | None) -> dict[str, Any]:
+    """A row as plain data; `topic` and `kind` stand only where the board is by them."""
+    absent = {part for part in PARTS if part != by}
+    return {name: _plain(value) for name, value in asdict(row).items() if name not in absent}
+
+
+def _meta(board: Board) -> dict[str, Any]:
+    return {
+        "by": board.by,
+        "mode": board.mode,
+        "confidence": CONFIDENCE,
+        "baselines_only": board.baselines_only,
+        "human": [_fields(human, board.by) for human in board.human],
+        "metrics": [_about(table) for table in board.tables],
+        "runs": [
+            {
+                "run_id": run.run_id,
+                "started_at": run.started_at,
+                "finished_at": run.finished_at,
+                "status": run.status,
+                "version": run.version,
+                "partial": run.partial,
+            }
+            for run in board.runs
+        ],
+    }
+
+
+def _about(table: Table) -> dict[str, Any]:
+    card = table.card
+    return {
+        "task": table.task,
+        "task_version": table.task_version,
+        "task_id": table.task_id,
+        "metric": card.name,
+        "description": card.description,
+        "direction": card.direction.value,
+        "unit": card.unit,
+        "evaluator": table.evaluator,
+        "evaluator_id": card.evaluator_id,
+        "weights": card.weights,
+        "sees": list(card.inputs),
+        "rank_queries": table.rank_queries,
+        "rank_queries_dropped": table.rank_dropped,
+    }
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, float):
+        return float(f"{value:.{_DIGITS}g}")
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, list):
+        value = "; ".join(map(str, value))
+    return text.csv_field(value) if isinstance(value, str) else value
+
+
+def _markdown_table(table: Table) -> str:
+    names = words.dimensions(table.rows)
+    heads = [words.HEADINGS[name] for name in names]
+    titles = ["Rank", *heads, "Score", "n", "Fail", "Cost", "Human percentile", "Notes"]
+    if table.descriptive:
+        titles.remove("Rank")
+    lines = [_line(titles), _line(["---"] * len(titles))]
+    lines += [_line(_markdown_cells(row, names, table)) for row in table.rows]
+    title = f"### {text.markdown(table.task)} · {text.markdown(table.card.name)}"
+    notes = [words.caption(table), words.rank_basis(table), *map(words.human_line, table.human)]
+    prose = " ".join(text.markdown(note) for note in notes if note)
+    return f"{title}\n\n" + "\n".join(lines) + f"\n\n{prose}"
+
+
+def _markdown_cells(row: Row, names: list[str], table: Table) -> list[str]:
+    percentile = "" if row.human_percentile is None else f"{row.human_percentile:.0f}"
+    rank = [] if table.descriptive else [text.rank_range(row)]
+    return [
+        *rank,
+        *(text.markdown(getattr(row, name) or "") for name in names),
+        text.with_margin(row),
+        f"{row.n_scored}/{row.n_planned}",
+        text.percent(row.fail_rate),
+        text.money(row.cost_usd),
+        percentile,
+        text.markdown(", ".join(row.flags)),
+    ]
+
+
+def _line(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"

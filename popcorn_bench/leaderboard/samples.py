@@ -1,0 +1,142 @@
+"""A few briefs per task, so that a reader sees what was judged."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import groupby
+
+from duckdb import DuckDBPyConnection
+
+from popcorn_bench.leaderboard.catalog import labels
+from popcorn_bench.leaderboard.model import Board
+
+_QUERIES, _BRIEFS, _PROMPT = 6, 8, 600
+_FILE = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,5}")
+_SQL = """
+WITH chosen AS (
+    SELECT task_id, query_id, text, kind, topic FROM queries
+    WHERE (task_id, query_id) IN (SELECT (task_id, query_id) FROM briefs)
+    QUALIFY row_number() OVER (PARTITION BY task_id, kind, topic ORDER BY query_id) = 1
+), few AS (
+    SELECT * FROM chosen
+    QUALIFY row_number() OVER (PARTITION BY task_id ORDER BY topic, kind) <= ?
+), clips AS (
+    SELECT task_id, query_id, llm_id, mode, seed, repeat,
+           list({'video': video_id, 'sha': sha256, 'suffix': suffix} ORDER BY video_id) AS clips
+    FROM videos
+    WHERE stage = 'video' AND (task_id, query_id) IN (SELECT (task_id, query_id) FROM few)
+    GROUP BY ALL
+)
+SELECT task_id, query_id, few.text, few.kind, few.topic, b.llm_id, b.mode,
+       b.title, b.video_prompt, b.breaches, clips.clips
+FROM briefs AS b JOIN few USING (task_id, query_id)
+LEFT JOIN clips USING (task_id, query_id, llm_id, mode, seed, repeat)
+WHERE list_contains(?, task_id)
+QUALIFY row_number() OVER (
+    PARTITION BY task_id, query_id, b.llm_id, b.mode ORDER BY seed, repeat
+) = 1
+ORDER BY task_id, few.topic, few.kind, query_id, b.llm_id, b.mode
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A link to one video: the generator's name and the relative address."""
+
+    video: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleBrief:
+    """What one LLM answered."""
+
+    llm: str
+    mode: str
+    title: str
+    prompt: str
+    breaches: tuple[str, ...]
+    clips: tuple[Clip, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One query with its briefs; `more` counts those that are not shown."""
+
+    task_id: str
+    text: str
+    kind: str
+    topic: str
+    briefs: tuple[SampleBrief, ...]
+    more: int
+
+
+def read_samples(
+    connection: DuckDBPyConnection, board: Board, artifacts: str | None
+) -> list[Sample]:
+    """Take one query per kind and topic, a few per task.
+
+    Args:
+        connection: the index behind the board.
+        board: says which tasks and mode to show.
+        artifacts: relative address of the artefact folder, None for no links.
+    """
+    task_ids = sorted({table.task_id for table in board.tables})
+    rows = connection.execute(_SQL, [_QUERIES, task_ids]).fetchall()
+    shown = [row for row in rows if board.mode in (None, row[6])]
+    names = _names(connection)
+    return [
+        _sample(key, list(group), names, artifacts)
+        for key, group in groupby(shown, key=lambda row: row[:5])
+    ]
+
+
+def _sample(
+    key: tuple[str, ...],
+    rows: list[tuple[object, ...]],
+    names: Mapping[str, str],
+    artifacts: str | None,
+) -> Sample:
+    briefs = tuple(_brief(row[5:], names, artifacts) for row in rows[:_BRIEFS])
+    task_id, _, query, kind, topic = key
+    return Sample(
+        task_id=task_id,
+        text=query,
+        kind=kind,
+        topic=topic,
+        briefs=briefs,
+        more=len(rows) - len(briefs),
+    )
+
+
+def _brief(row: tuple[object, ...], names: Mapping[str, str], artifacts: str | None) -> SampleBrief:
+    llm_id, mode, title, prompt, breaches, clips = row
+    text = str(prompt or "")
+    return SampleBrief(
+        llm=names.get(str(llm_id), str(llm_id)),
+        mode=str(mode),
+        title=str(title or ""),
+        prompt=f"{text[:_PROMPT]}…" if len(text) > _PROMPT else text,
+        breaches=tuple(breaches) if isinstance(breaches, list) else (),
+        clips=tuple(_clips(clips, names, artifacts)),
+    )
+
+
+def _clips(clips: object, names: Mapping[str, str], artifacts: str | None) -> list[Clip]:
+    if artifacts is None or not isinstance(clips, list):
+        return []
+    found = []
+    for clip in clips:
+        file = f"{clip['sha']}{clip['suffix']}"
+        if _FILE.fullmatch(file):
+            href = f"{artifacts.rstrip('/')}/{file[:2]}/{file}"
+            found.append(Clip(names.get(clip["video"], clip["video"]), href))
+    return found
+
+
+def _names(connection: DuckDBPyConnection) -> dict[str, str]:
+    llms = connection.execute("SELECT llm_id, name FROM llms").fetchall()
+    videos = connection.execute("SELECT video_id, name FROM generators").fetchall()
+    return {**labels(llms), **labels(videos)}

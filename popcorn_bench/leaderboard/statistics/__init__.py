@@ -1,0 +1,1 @@
+"""Estimators of the board: small pure functions, each with its source."""

@@ -1,0 +1,117 @@
+"""Hostile text made plain, and numbers made readable, for every way out of the board."""
+
+from __future__ import annotations
+
+import re
+from math import floor, log10
+from unicodedata import category
+
+from popcorn_bench.leaderboard.model import HumanRow, Row
+
+_JOINER = "\u200d"  # holds emoji together
+_FORMULA = tuple("=+-@\t\r")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>$^:@])")
+_HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_SMALL_MONEY = 0.01
+
+MARKS = {
+    "baseline": "B",
+    "baseline_video": "V",
+    "incomplete": "I",
+    "unbalanced": "U",
+    "fewer_queries": "F",
+    "partial": "P",
+    "cost_unknown": "",  # the cost column says it
+    "title_too_long": "T",
+}
+FLAG_MEANINGS = {
+    "baseline": "a baseline of the harness, not a model under test",
+    "baseline_video": "the clip comes from a baseline generator",
+    "incomplete": "less than 95 % of the plan is scored, so it is not ranked",
+    "unbalanced": "it lacks generators or modes that others have, so it is not ranked",
+    "fewer_queries": "it was asked fewer queries than the others, so it is not ranked",
+    "partial": "only a limited run asked for it",
+    "cost_unknown": "the price of its briefs is not known",
+    "title_too_long": "share of its titles that are longer than the task allows",
+}
+
+
+def clean(text: str) -> str:
+    """One line without control, bidi or other invisible characters and lone surrogates.
+
+    Terminal escapes and reordered text lose their effect; what is visible stays.
+    """
+    return "".join(_visible(char) for char in text)
+
+
+def markdown(text: str) -> str:
+    """Text that Markdown shows as it is: no link, table cell, emphasis or HTML in it."""
+    escaped = "".join(_HTML.get(char, char) for char in clean(text))
+    parts = re.split(r"(&(?:amp|lt|gt);)", escaped)
+    return "".join(part if part.startswith("&") else _MARKDOWN.sub(r"\\\1", part) for part in parts)
+
+
+def csv_field(text: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    plain = clean(text)
+    return f"'{plain}" if plain.lstrip().startswith(_FORMULA) else plain
+
+
+def score(value: float | None, margin: float | None = None) -> str:
+    """A score with as many decimals as its margin of error supports, three where it is unknown."""
+    if value is None:
+        return "–"  # noqa: RUF001 - a dash stands for no number
+    return f"{value:,.{_decimals(margin)}f}"
+
+
+def with_margin(row: Row | HumanRow) -> str:
+    """A mean and half of its 95 % interval, `6.45 ±0.31`."""
+    if row.mean is None or row.ci_high is None:
+        return score(row.mean)
+    margin = row.ci_high - row.mean
+    return f"{score(row.mean, margin)} ±{score(margin, margin)}"
+
+
+def short_flag(flag: str) -> str:
+    """A flag as the mark that the legend explains; one without a mark in full."""
+    name, _, share = flag.partition(" ")
+    return f"{MARKS.get(name, clean(name))}{share}"
+
+
+def percent(share: float | None) -> str:
+    """A share of 1 in percent."""
+    if share is None:
+        return "–"  # noqa: RUF001
+    return f"{share:.0%}" if share in {0, 1} else f"{share:.1%}"
+
+
+def money(dollars: float | None) -> str:
+    """US dollars; small sums keep their first digits."""
+    if dollars is None:
+        return "unknown"
+    if dollars == 0:
+        return "$0"
+    return f"${dollars:,.2f}" if dollars >= _SMALL_MONEY else f"${dollars:.2g}"
+
+
+def rank_range(row: Row) -> str:
+    """The ranks that stay open: one, or the first and last with a dash between."""
+    if row.rank_low is None:
+        return "–"  # noqa: RUF001
+    return str(row.rank_low) if row.rank_low == row.rank_high else f"{row.rank_low}–{row.rank_high}"  # noqa: RUF001
+
+
+def _decimals(margin: float | None) -> int:
+    """Two significant digits of the margin, at most four decimals."""
+    if not margin:
+        return 3
+    return min(4, max(0, 1 - floor(log10(abs(margin)))))
+
+
+def _visible(char: str) -> str:
+    kind = category(char)
+    if kind in {"Zl", "Zp"} or char in "\t\n\r":
+        return " "
+    if kind == "Cs":
+        return "\ufffd"
+    return "" if kind in {"Cc", "Cf"} and char != _JOINER else char
