@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple, is_dataclass
+from dataclasses import asdict, is_dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 from popcorn_bench.types import (
@@ -99,7 +99,7 @@ def text_sha(text: str) -> str:
 
 def place_key(place: Place, key: str) -> str:
     """Key of "this unit at this place": one line of the journal per value."""
-    return digest("place", astuple(place), key)
+    return digest("place", place, key)
 
 
 def _params(llm: LLM) -> dict[str, object]:

@@ -17,7 +17,8 @@ from popcorn_bench.generators.protocol import MediaAdapter, MediaGenerator, Medi
 from popcorn_bench.results.artifacts import ArtefactStore
 from popcorn_bench.types import Artefact, Generator, Query, Score
 
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS")
+# As many processes as cores: one thread each.
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,6 @@ def start(host: Host) -> None:
     """Set a fresh worker process up; the first batch loads what it holds."""
     global _host  # noqa: PLW0603 - the one thing that this process is for
     _host = host
-    for name in _THREAD_VARIABLES:  # as many processes as cores: one thread each
-        os.environ.setdefault(name, "1")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     threading.Thread(target=_die_with_parent, daemon=True).start()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -178,7 +178,7 @@ def _definitions(
 
 def _plan(units: Sequence[Unit]) -> dict[str, Any]:
     """Every cell of the file is planned over every query of the file."""
-    cells = dict.fromkeys(replace(unit.place, query_id="") for unit in units)
+    cells = dict.fromkeys(unit.place._replace(query_id="") for unit in units)
     queries = list(dict.fromkeys(unit.place.query_id for unit in units))
     return plan_record(cells, 1, {units[0].place.task_id: queries})
 

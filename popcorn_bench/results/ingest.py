@@ -14,8 +14,7 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from popcorn_bench.results.journal import Line, Record, read_lines
-from popcorn_bench.results.records import PLACE_FIELDS
-from popcorn_bench.types import Stage
+from popcorn_bench.types import Place, Stage
 
 _BATCH = 20_000
 _DEFINED_BY = {  # tables of definitions: a second one with the same ids adds nothing
@@ -70,7 +69,7 @@ def _insert(connection: DuckDBPyConnection, lines: Iterable[Line]) -> None:
 
 def _append(connection: DuckDBPyConnection, table: str, rows: list[dict[str, Any]]) -> None:
     schema = connection.sql(f"SELECT * FROM {table} LIMIT 0").to_arrow_table().schema  # noqa: S608
-    connection.register("incoming", pa.Table.from_pylist(rows, schema))
+    connection.register("incoming", _arrow(rows, schema))
     keys = ", ".join(_DEFINED_BY.get(table, ()))
     source = (
         f"(SELECT DISTINCT ON ({keys}) * FROM incoming) ANTI JOIN {table} USING ({keys})"  # noqa: S608
@@ -79,6 +78,20 @@ def _append(connection: DuckDBPyConnection, table: str, rows: list[dict[str, Any
     )
     connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM {source}")  # noqa: S608
     connection.unregister("incoming")
+
+
+def _arrow(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
+    try:
+        return pa.Table.from_pylist(rows, schema)
+    except UnicodeEncodeError:  # a lone surrogate, which JSON can hold and UTF-8 cannot
+        return pa.Table.from_pylist([_encodable(row) for row in rows], schema)
+
+
+def _encodable(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+        for name, value in row.items()
+    }
 
 
 def _rows(record: Record) -> Rows:
@@ -160,7 +173,7 @@ def _unit_rows(record: Record) -> Rows:
 
 
 def _place(record: Record) -> dict[str, Any]:
-    place = dict(zip(PLACE_FIELDS, record["place"], strict=True))
+    place = Place(*record["place"])._asdict()
     return {**place, "key": record["key"], "run_id": record["run"], "done_at": _time(record)}
 
 

@@ -7,8 +7,8 @@ complete in itself; `unit` and `failure` are what happened; `end` closes it.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,7 +23,6 @@ from popcorn_bench.types import (
     Usage,
 )
 
-PLACE_FIELDS: Sequence[str] = Place.__slots__
 Result = Brief | Artefact | tuple[Score, ...]
 
 
@@ -50,8 +49,7 @@ def failure_record(unit: Unit, failure: Failure, run_id: str) -> dict[str, Any]:
 
 def unit_of(record: Mapping[str, Any]) -> Unit:
     """The unit of a `unit` or `failure` record."""
-    place = Place(**dict(zip(PLACE_FIELDS, record["place"], strict=True)))
-    return Unit(stage=Stage(record["stage"]), place=place, key=record["key"])
+    return Unit(stage=Stage(record["stage"]), place=Place(*record["place"]), key=record["key"])
 
 
 def result_of(record: Mapping[str, Any]) -> Result:
@@ -71,7 +69,7 @@ def _record(kind: str, unit: Unit, run_id: str, data: object) -> dict[str, Any]:
     return {
         "t": kind,
         "stage": unit.stage,
-        "place": astuple(unit.place),
+        "place": unit.place,
         "key": unit.key,
         "run": run_id,
         "at": now(),

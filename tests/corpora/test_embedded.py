@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from math import log2, sqrt
 from statistics import mean
@@ -10,12 +9,12 @@ from statistics import mean
 import polars as pl
 import pytest
 
-from popcorn_bench.tasks.corpora.catalog import SHIPPED, CorpusCatalog
+from popcorn_bench.tasks.corpora.catalog import CorpusCatalog
 from popcorn_bench.tasks.corpora.corpus import Corpus
-from popcorn_bench.tasks.corpora.engagement import Figures, draw, measure
+from popcorn_bench.tasks.corpora.engagement import draw, measure, measured
 from popcorn_bench.tasks.corpora.twins import group_keys
 
-FIGURES: dict[str, Figures] = json.loads((SHIPPED / "engagement.json").read_text())
+FIGURES = measured()
 
 
 @pytest.fixture
@@ -54,13 +53,13 @@ def test_draws_have_the_mean_and_spread_of_their_figures() -> None:
     figures = FIGURES["Game"]
     drawn = [draw(str(i), figures) for i in range(4000)]
     comments = [log2(numbers["comments"]) for numbers in drawn]
-    error = figures["comments_sd"] / sqrt(len(drawn))
-    assert mean(comments) == pytest.approx(figures["comments_mean"], abs=4 * error)
+    error = figures.comments_sd / sqrt(len(drawn))
+    assert mean(comments) == pytest.approx(figures.comments_mean, abs=4 * error)
     frame = pl.DataFrame(drawn).with_columns(category=pl.lit("Game"))
     again = measure(frame, 1)["Game"]
-    assert again["comments_sd"] == pytest.approx(figures["comments_sd"], rel=0.06)
-    assert again["views_mean"] == pytest.approx(figures["views_mean"], abs=0.06)
-    assert again["correlation"] == pytest.approx(figures["correlation"], abs=0.08)
+    assert again.comments_sd == pytest.approx(figures.comments_sd, rel=0.06)
+    assert again.views_mean == pytest.approx(figures.views_mean, abs=0.06)
+    assert again.correlation == pytest.approx(figures.correlation, abs=0.08)
 
 
 @pytest.mark.shared

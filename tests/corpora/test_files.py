@@ -153,7 +153,9 @@ SUFFIXES = st.sampled_from([".csv", ".json", ".jsonl", ".parquet"])
 PIECES = st.sampled_from(['{"id": 1', '"', "title", ":", ",", "\n", "id", "}", "[", "]", "1", "é"])
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
+@settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100
+)
 @given(suffix=SUFFIXES, raw=st.binary(max_size=80) | st.lists(PIECES).map("".join).map(str.encode))
 def test_any_bytes_are_a_corpus_or_one_clear_line(tmp_path: Path, suffix: str, raw: bytes) -> None:
     (tmp_path / f"rows{suffix}").write_bytes(raw)

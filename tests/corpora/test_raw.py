@@ -128,7 +128,9 @@ def test_the_folder_is_asked_for() -> None:
         CorpusCatalog().load("microlens", Path("absent"))
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60
+)
 @given(
     name=st.sampled_from(sorted(FILES)),
     raw=st.one_of(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -50,6 +51,15 @@ def test_records_become_rows(tmp_path: Path) -> None:
             "SELECT title, breaches, completion_tokens, cost_usd, reused FROM briefs"
         ).fetchall()
     assert brief == [("Noodles at dawn", ["json_repaired"], 20, 0.001, False)]
+
+
+def test_an_answer_that_is_no_unicode_is_indexed_all_the_same(tmp_path: Path) -> None:
+    odd = replace(BRIEF, raw="half a pair: \ud83c, and a null: \0")
+    _write(tmp_path, "run-1", unit_record(unit(key="1" * 64), odd, "run-1", reused=False))
+
+    with closing(index.connect([tmp_path])) as connection:
+        raw = connection.sql("SELECT raw FROM briefs").fetchall()
+    assert raw == [("half a pair: ?, and a null: \0",)]
 
 
 def test_each_line_is_read_once(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def fit(rows: Rows, *, seed: int, progress: Callable[[str], None]) -> Model:
     Raises:
         UsageError: if there are too few rows, or labels that are not finite.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # has no types
+    from threadpoolctl import threadpool_limits
 
     _check(rows)
     with threadpool_limits(1):  # sums in one order, whatever the number of cores

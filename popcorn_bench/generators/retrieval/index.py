@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -44,7 +45,7 @@ class Index:
         categories: k names, sorted.
         starts: first row of each category, and n, [k + 1].
         vectors: title, cover description and caption of each row, [n, d].
-        centroids: mean direction of each category, [d, k].
+        centroids: what the rows of each category have more of than all rows, [d, k].
         names: direction of each category's name, [d, k].
         learnt: what the embedder knows of the corpus.
     """
@@ -93,17 +94,30 @@ def build(embedder: Embedder, rows: pl.DataFrame) -> Index:
     texts = ordered.select(pl.concat_str(_TEXTS, separator=" ")).to_series().to_list()
     learnt = embedder.learn(texts)
     vectors = embedder.encode(texts, learnt)
-    centroids = [stored.mean_direction(vectors[a:b]) for a, b in pairwise(starts)]
     return Index(
         rows=ordered.drop("rank").to_arrow(compat_level=pl.CompatLevel.oldest()).combine_chunks(),
         rank=ordered["rank"].to_numpy().astype(np.int32),
         categories=categories,
         starts=starts,
         vectors=vectors,
-        centroids=np.ascontiguousarray(np.stack(centroids, axis=1)),
+        centroids=_centroids(vectors, starts),
         names=np.ascontiguousarray(stored.as_dense(embedder.encode(categories, learnt)).T),
         learnt=learnt,
     )
+
+
+def _centroids(vectors: Vectors, starts: Sequence[int]) -> Floats:
+    """How the mean of each category differs from that of all n rows, shrunk, [d, k].
+
+    With S the sum of a category's m rows and s = n / k, the rows of an average category:
+    (S - m * mean) / (m + s). Without the shrinking by s, small categories attract queries that
+    share a word with one of their few rows.
+    """
+    n, k = starts[-1], len(starts) - 1
+    sums = np.stack([stored.total(vectors, a, b) for a, b in pairwise(starts)], axis=1)
+    counts = np.diff(starts)
+    sums -= np.outer(sums.sum(axis=1) / n, counts)
+    return (sums / (counts + n / k)).astype(np.float32)
 
 
 def _publish(index: Index, folder: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from math import ceil
 
 from popcorn_bench.generators.retrieval.found import Found, Label, Reference
@@ -74,6 +75,7 @@ def _entry(item: Reference, *, show_engagement: bool) -> Entry:
     return entry
 
 
+@lru_cache(maxsize=20_000)  # the same texts are near many queries
 def _line(text: str) -> str:
     line = text[:TEXT_LIMIT]
     if not line.isprintable():

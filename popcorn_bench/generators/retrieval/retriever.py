@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from copy import copy
+from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +27,17 @@ if TYPE_CHECKING:
 
 COLUMNS = ("id", "title", "cover_desc", "caption", "category", "likes", "views", "comments")
 
+_POPULAR: Label = "popular"
+_UNPOPULAR: Label = "unpopular"
 _DIGITS = 6  # of a cosine: nearer than that is equal, and the row with more comments goes first
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Rows of the index, the nearest first, and their cosines to the query."""
+
+    rows: NDArray[np.int64]
+    cosines: NDArray[np.float64]
 
 
 class Retriever:
@@ -79,14 +91,22 @@ class Retriever:
 
     def references(self, query: str) -> Found:
         """The nearest popular and unpopular videos of the categories that fit the query."""
-        vector = self._embedder.encode([query], self._index.learnt)
-        chosen = self._categories(vector)
-        popular, unpopular = split(self._index, chosen, self.settings.popular)
+        return self.all_references([query])[0]
+
+    def all_references(self, queries: Sequence[str]) -> list[Found]:
+        """The same for many queries, which a model embeds together in less time."""
+        if not queries:
+            return []
+        vectors = self._embedder.encode(queries, self._index.learnt)
+        return [self._found(stored.row(vectors, i)) for i in range(len(queries))]
+
+    def _found(self, query: Vectors) -> Found:
+        chosen = self._categories(query)
         negatives = self.settings.unpopular
-        references = (
-            *self._nearest(vector, popular, self.settings.references - negatives, "popular"),
-            *self._nearest(vector, unpopular, negatives, "unpopular"),
-        )
+        popular, unpopular = split(self._index, chosen, self.settings.popular)
+        best = self._nearest(query, popular, self.settings.references - negatives)
+        worst = self._nearest(query, unpopular, negatives)
+        references = _references(self._index, best, worst)
         return Found(
             references=references,
             tags=tuple(self._index.categories[i] for i in chosen),
@@ -101,15 +121,15 @@ class Retriever:
         order = np.lexsort((-np.diff(index.starts), -near))
         return [int(i) for i in order[: self.settings.tags]]
 
-    def _nearest(self, query: Vectors, slices: Slices, n: int, label: Label) -> Sequence[Reference]:
+    def _nearest(self, query: Vectors, slices: Slices, n: int) -> Near:
         if n == 0:
-            return ()
+            return Near(np.zeros(0, dtype=np.int64), np.zeros(0))
         index = self._index
         cosines = np.concatenate([stored.dots(index.vectors, a, b, query) for a, b in slices])
+        cosines = cosines.round(_DIGITS)
         rows = np.concatenate([np.arange(a, b) for a, b in slices])
-        rounded = cosines.round(_DIGITS)
-        best = _top(rounded, index.rank[rows], n)
-        return _references(index, rows[best], rounded[best], label)
+        best = _top(cosines, index.rank[rows], n)
+        return Near(rows[best], cosines[best])
 
 
 def _usable(frame: pl.DataFrame) -> pl.DataFrame:
@@ -142,12 +162,12 @@ def _top(cosines: NDArray[np.float64], rank: NDArray[np.int32], n: int) -> NDArr
     return near[np.lexsort((rank[near], -cosines[near]))[:n]]
 
 
-def _references(
-    index: Index, rows: NDArray[np.int64], cosines: NDArray[np.float64], label: Label
-) -> Sequence[Reference]:
-    distances = np.sqrt(np.maximum(0.0, 2 - 2 * cosines))
-    found = index.rows.take(rows).to_pylist()
-    return [
+def _references(index: Index, popular: Near, unpopular: Near) -> tuple[Reference, ...]:
+    cosines = np.concatenate([popular.cosines, unpopular.cosines])
+    distances = np.sqrt(np.maximum(0.0, 2 - 2 * cosines)).tolist()
+    rows = index.rows.take(np.concatenate([popular.rows, unpopular.rows])).to_pylist()
+    labels = [*repeat(_POPULAR, len(popular.rows)), *repeat(_UNPOPULAR, len(unpopular.rows))]
+    return tuple(
         Reference(**row, label=label, distance=distance)
-        for row, distance in zip(found, distances.tolist(), strict=True)
-    ]
+        for row, label, distance in zip(rows, labels, distances, strict=True)
+    )

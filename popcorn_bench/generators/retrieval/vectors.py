@@ -44,11 +44,14 @@ def against(columns: Floats, query: Vectors) -> NDArray[np.float64]:
     return np.asarray(query[0] @ columns, dtype=np.float64)
 
 
-def mean_direction(vectors: Vectors) -> Floats:
-    """The mean of the rows, scaled to length 1, [d]."""
-    total = np.asarray(vectors.sum(axis=0), dtype=np.float64).ravel()
-    length = float(np.sqrt(total @ total))
-    return (total / length if length else total).astype(np.float32)
+def total(vectors: Vectors, start: int, stop: int) -> NDArray[np.float64]:
+    """Sum of rows `start` to `stop`, [d]."""
+    return np.asarray(vectors[start:stop].sum(axis=0), dtype=np.float64).ravel()
+
+
+def row(vectors: Vectors, i: int) -> Vectors:
+    """Row `i` alone, [1, d]."""
+    return _view(vectors, i, i + 1) if isinstance(vectors, csr_array) else vectors[i : i + 1]
 
 
 def as_dense(vectors: Vectors) -> Floats:

@@ -14,6 +14,7 @@ from popcorn_bench.harness.cli.options import FILE, FOLDER, with_include_path, w
 
 if TYPE_CHECKING:
     from popcorn_bench.tasks.corpora.corpus import Corpus
+    from popcorn_bench.tasks.corpora.partition import Split
 
 _LISTED = 20  # bad rows shown on a terminal; the JSON has all
 
@@ -136,7 +137,7 @@ def _known(category: str, categories: Iterable[str]) -> str:
     return category
 
 
-def _write(parted: Any, out: Path) -> None:  # noqa: ANN401 - a Split, imported where it is used
+def _write(parted: Split, out: Path) -> None:
     from popcorn_bench.errors import UsageError
 
     try:

@@ -45,12 +45,11 @@ class _Counting:
 
     def _left(self) -> str:
         """Time left, from the stage that needs longest at its present rate."""
-        times = [
-            (self._totals[stage] - self._ended(stage)) / self._rate(stage)
-            for stage in self._totals
-            if self._rate(stage) > 0
-        ]
-        return _duration(max(times)) if times else "?"
+        rates = {stage: self._rate(stage) for stage in self._totals}
+        if min(rates.values(), default=0) == 0:  # a stage that has not begun cannot be judged
+            return "time left unknown"
+        left = max((n - self._ended(stage)) / rates[stage] for stage, n in self._totals.items())
+        return f"about {_duration(left)} left"
 
     def _money(self) -> str:
         unknown = " + unknown" if self._tally.cost_unknown else ""
@@ -88,7 +87,7 @@ class Rich(_Counting):
             failed = self._tally.of(Outcome.FAILED, stage)
             rate = f"{self._rate(stage):.1f}"
             table.add_row(f"{stage}s", str(self._ended(stage)), str(total), str(failed), rate)
-        table.caption = f"cost {self._money()} · about {self._left()} left"
+        table.caption = f"cost {self._money()} · {self._left()}"
         return table
 
 
@@ -117,7 +116,7 @@ class Plain(_Counting):
 
     def _tell(self) -> None:
         while not self._stopped.wait(_EVERY_S):
-            self.note(f"{self._line()} · about {self._left()} left")
+            self.note(f"{self._line()} · {self._left()}")
 
     def _line(self) -> str:
         stages = [f"{s}s {self._ended(s)}/{total}" for s, total in self._totals.items()]

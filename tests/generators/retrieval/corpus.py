@@ -18,7 +18,7 @@ _WORDS = {
     "Kites": "kites wind string tail dune gust spool glide loop updraft",
     "Rivers": "rivers ferry heron delta bank current rapids pebble bridge fog",
 }
-_ANY = "slow first tiny wild quiet again never street night golden".split()
+_ANY = ["slow", "first", "tiny", "wild", "quiet", "again", "never", "street", "night", "golden"]
 
 
 def corpus(sizes: dict[str, int] | None = None, seed: int = 7) -> pl.DataFrame:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.microlens import read
+from benchmarks.microlens import read, sha
 from popcorn_bench.generators.retrieval.retriever import Retriever
 from popcorn_bench.generators.retrieval.settings import PAPER, Retrieval
 
@@ -20,7 +20,8 @@ def retriever(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
     folder = Path(os.environ.get("POPCORN_SHARED", _SHARED)) / "data" / "microlens_100k"
     if not folder.is_dir():
         pytest.skip("the MicroLens rows are not here")
-    return Retriever(*read(folder), Retrieval(), tmp_path_factory.mktemp("index"))
+    frame = read(folder)
+    return Retriever(frame, sha(frame), Retrieval(), tmp_path_factory.mktemp("index"))
 
 
 @pytest.mark.shared

@@ -29,10 +29,11 @@ def reference(i: int, title: str = "a kite", label: Label = "popular", **more: s
     )
 
 
+LABELS: tuple[Label, ...] = ("popular", "unpopular", "popular", "popular", "unpopular")
 FOUND = Found(
     references=tuple(
         reference(i, title=f"kite {i} {'over the dune ' * i}", label=label)
-        for i, label in enumerate(["popular", "unpopular", "popular", "popular", "unpopular"])
+        for i, label in enumerate(LABELS)
     ),
     tags=("Kites",),
     missing=2,

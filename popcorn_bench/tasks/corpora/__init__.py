@@ -1,0 +1,1 @@
+"""Human micro-videos with engagement: training data, retrieval source, human anchor."""
