@@ -18,7 +18,7 @@ _LONG = ("settings", "weights", "description")  # in the JSON only
 
 @click.group(name="ls")
 def command() -> None:
-    """List tasks, LLMs, video generators, evaluators or runs."""
+    """List tasks, LLMs, video generators, evaluators, corpora or runs."""
 
 
 def _listing(name: str, doc: str, find: Callable[[list[Path]], Rows]) -> None:
@@ -106,9 +106,28 @@ def _evaluators(_: list[Path]) -> Rows:
     ]
 
 
+def _corpora(include: list[Path]) -> Rows:
+    from popcorn_bench.tasks.corpora.catalog import CorpusCatalog
+
+    return [
+        {
+            "name": entry.name,
+            "usable": entry.usable,
+            "reason": entry.reason,
+            "rows": entry.rows,
+            "licence": entry.licence,
+            "source": entry.source,
+            "synthetic": entry.synthetic,
+            "description": entry.description,
+        }
+        for entry in CorpusCatalog(include).entries()
+    ]
+
+
 _listing("tasks", "List tasks.", _tasks)
 _listing("llms", "List language models.", _llms)
 _listing("videos", "List video generators.", _videos)
+_listing("corpora", "List corpora of human micro-videos.", _corpora)
 _listing("evaluators", "List evaluators and what they see.", _evaluators)
 
 
