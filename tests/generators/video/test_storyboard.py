@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from popcorn_bench.errors import AdapterError, UsageError
 from popcorn_bench.generators.protocol import MediaRequest
 from popcorn_bench.generators.video.lexicon import CAMERAS, MOTIFS
-from popcorn_bench.media import probe, read_frames
 from popcorn_bench.generators.video.script import MAX_SHOTS, shots
 from popcorn_bench.generators.video.storyboard import Still, Storyboard
+from popcorn_bench.media import probe, read_frames
 from popcorn_bench.types import JSON, Generator
 
 RAMEN = "A steaming bowl of ramen on a wooden table. Chopsticks lift the noodles. A chef smiles."
