@@ -68,16 +68,21 @@ def _insert(connection: DuckDBPyConnection, lines: Iterable[Line]) -> None:
 
 
 def _append(connection: DuckDBPyConnection, table: str, rows: list[dict[str, Any]]) -> None:
-    schema = connection.sql(f"SELECT * FROM {table} LIMIT 0").to_arrow_table().schema  # noqa: S608
+    rows = _new_definitions(connection, table, rows) if table in _DEFINED_BY else rows
+    schema = connection.table(table).limit(0).to_arrow_table().schema
     connection.register("incoming", _arrow(rows, schema))
-    keys = ", ".join(_DEFINED_BY.get(table, ()))
-    source = (
-        f"(SELECT DISTINCT ON ({keys}) * FROM incoming) ANTI JOIN {table} USING ({keys})"  # noqa: S608
-        if keys
-        else "incoming"
-    )
-    connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM {source}")  # noqa: S608
+    connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")  # noqa: S608
     connection.unregister("incoming")
+
+
+def _new_definitions(
+    connection: DuckDBPyConnection, table: str, rows: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Those rows whose ids the table lacks, each once, in order (boards show metrics in order)."""
+    keys = _DEFINED_BY[table]
+    known = set(connection.table(table).project(", ".join(keys)).fetchall())
+    by_key = {tuple(row[key] for key in keys): row for row in reversed(rows)}
+    return [row for key, row in reversed(by_key.items()) if key not in known]
 
 
 def _arrow(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:

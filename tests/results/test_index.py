@@ -11,10 +11,11 @@ import pytest
 
 from popcorn_bench.errors import StoreError
 from popcorn_bench.results import index
+from popcorn_bench.results.definitions import evaluator_record
 from popcorn_bench.results.journal import journal_files
 from popcorn_bench.results.records import failure_record, unit_record
 from popcorn_bench.results.store import Store
-from popcorn_bench.types import Stage
+from popcorn_bench.types import Direction, EvaluatorCard, Input, Metric, Stage
 from tests.values import BRIEF, FAILURE, SCORES, VIDEO, unit
 
 
@@ -69,6 +70,17 @@ def test_each_line_is_read_once(tmp_path: Path) -> None:
 
     assert _counts(tmp_path) == {**_EXPECTED, "briefs": 2}
     assert _counts(tmp_path) == {**_EXPECTED, "briefs": 2}
+
+
+def test_definitions_are_kept_once_and_in_order(tmp_path: Path) -> None:
+    names = ["motion", "flicker", "sharpness", "exposure", "colourfulness", "freeze"]
+    metrics = tuple(Metric(name=n, description="", direction=Direction.NONE) for n in names)
+    card = EvaluatorCard(name="e", version="1", inputs=(Input.VIDEO,), metrics=metrics)
+    for run in ("run-1", "run-2"):
+        _write(tmp_path, run, evaluator_record(card), evaluator_record(card))
+        with closing(index.connect([tmp_path])) as connection:
+            rows = connection.sql("SELECT metric FROM metrics ORDER BY rowid").fetchall()
+        assert [name for (name,) in rows] == names
 
 
 def test_a_torn_line_is_read_when_it_is_whole(tmp_path: Path) -> None:

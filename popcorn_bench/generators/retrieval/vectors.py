@@ -30,11 +30,13 @@ def dots(vectors: Vectors, start: int, stop: int, query: Vectors) -> NDArray[np.
 
 
 def _view(vectors: csr_array, start: int, stop: int) -> csr_array:
-    """Rows `start` to `stop` without a copy of their values."""
+    """Rows `start` to `stop` without a copy of their values, which the constructor would make."""
     ends = vectors.indptr[start : stop + 1]
     span = slice(ends[0], ends[-1])
-    parts = (vectors.data[span], vectors.indices[span], ends - ends[0])
-    return csr_array(parts, shape=(stop - start, vectors.shape[1]), copy=False)
+    part = csr_array((stop - start, vectors.shape[1]), dtype=vectors.dtype)
+    part.data, part.indices = vectors.data[span], vectors.indices[span]
+    part.indptr = ends - ends[0]
+    return part
 
 
 def against(columns: Floats, query: Vectors) -> NDArray[np.float64]:
