@@ -171,7 +171,9 @@ def _one(job: Job) -> dict[str, Any]:
     n, negatives = job.settings().references, job.settings().unpopular
     names = sorted(set(frame["category"]))
     near = _cosines(embedder, learnt, names, job.query)
-    inside = frame.filter(frame["category"] == names[int(np.argmax(near))])
+    sizes = frame["category"].value_counts().sort("category")["count"].to_numpy()
+    closest = names[np.lexsort((-sizes.astype(int), -near))[0]]  # a tie goes to the larger one
+    inside = frame.filter(frame["category"] == closest)
     inside = inside.sort(["comments", "id"], descending=[True, False])
     cosines = _cosines(embedder, learnt, _texts(inside), job.query)
     cut = inside.height - inside.height // 10

@@ -20,6 +20,7 @@ from popcorn_bench.types import (
     Generator,
     Input,
     Message,
+    Mode,
     Place,
     Stage,
 )
@@ -70,6 +71,11 @@ def generator_id(generator: Generator) -> str:
 def evaluator_id(card: EvaluatorCard) -> str:
     """Identity of an evaluator: a new version or new weights make another one."""
     return digest("evaluator", card.name, card.version, card.weights)[:_ID_LENGTH]
+
+
+def mode_id(mode: Mode) -> str:
+    """Identity of a mode: its name, or a hash where settings beyond the template decide."""
+    return digest("mode", mode.name, mode.settings)[:_ID_LENGTH] if mode.settings else mode.name
 
 
 def task_id(name: str, version: str, content: object) -> str:

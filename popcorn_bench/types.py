@@ -68,6 +68,18 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mode:
+    """How an LLM is prompted, by its name on the board and all that decides the prompt.
+
+    `settings` is empty for a mode that only has its template (the task holds that); for prompt
+    enhancement it holds what is retrieved, how, and from which corpus.
+    """
+
+    name: str
+    settings: Mapping[str, JSON] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BriefRules:
     """What an answer is held to.
 
@@ -109,7 +121,10 @@ class Brief:
     """What an LLM returned for a query.
 
     `breaches` names rules of the task that the answer broke without becoming useless
-    (for example `title_too_long`). `cost_usd` is None where the price is unknown.
+    (for example `title_too_long`). `reasoning` is what the model said before its answer, or what
+    the API gave of its thinking. `references` are ids of the corpus rows that it was shown, and
+    `copying` (0..1) is the largest similarity of its title to one of theirs. `cost_usd` is None
+    where the price is unknown.
     """
 
     title: str
@@ -117,6 +132,9 @@ class Brief:
     video_prompt: str
     raw: str = ""
     breaches: tuple[str, ...] = ()
+    reasoning: str = ""
+    references: tuple[str, ...] = ()
+    copying: float | None = None
     usage: Usage = Usage()
     cost_usd: float | None = None
     seconds: float = 0.0
@@ -230,9 +248,9 @@ class Failure:
 class Place(NamedTuple):
     """Where a unit stands in the matrix. Ids are fingerprints (see `fingerprint.py`).
 
-    `seed` is the root seed of the run and `repeat` counts from 0; together with the query they
-    give the unit's own seed. `video_id` is empty before a video generator has a part, and
-    `evaluator_id` before an evaluator has.
+    `mode` is the id of a mode. `seed` is the root seed of the run and `repeat` counts from 0;
+    together with the query they give the unit's own seed. `video_id` is empty before a video
+    generator has a part, and `evaluator_id` before an evaluator has.
     """
 
     task_id: str

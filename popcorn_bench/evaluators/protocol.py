@@ -44,6 +44,14 @@ class EvaluatorClass(Protocol):
         """Say what this machine lacks to run it, in short phrases."""
         ...
 
+    @staticmethod
+    def trained_on() -> frozenset[str]:
+        """Hashed ids of the corpus rows that it learned from; empty where it learned from none.
+
+        What an LLM is shown must not be among them: its gain could be the evaluator's memory.
+        """
+        ...
+
     def __call__(self) -> Evaluator:
         """Load."""
         ...

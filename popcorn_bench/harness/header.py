@@ -7,12 +7,13 @@ from itertools import product
 from typing import Any
 
 from popcorn_bench import __version__
-from popcorn_bench.fingerprint import evaluator_id, generator_id, llm_id
+from popcorn_bench.fingerprint import evaluator_id, generator_id, llm_id, mode_id
 from popcorn_bench.harness.plan import RunPlan
 from popcorn_bench.results.definitions import (
     evaluator_record,
     generator_record,
     llm_record,
+    mode_record,
     plan_record,
     task_record,
 )
@@ -34,6 +35,8 @@ def header(plan: RunPlan, run_id: str) -> Iterator[dict[str, Any]]:
         "environment": environment(),
     }
     yield from map(_task, plan.tasks)
+    for prompting in plan.modes:
+        yield mode_record(prompting.mode)
     for llm in plan.llms:
         yield llm_record(llm.llm)
     for video in plan.videos:
@@ -57,13 +60,13 @@ def _task(task: Task) -> dict[str, Any]:
 def _cells(plan: RunPlan) -> Iterator[Place]:
     """The places that scores go to, without their queries."""
     videos = [generator_id(video.generator) for video in plan.videos]
-    for task, llm, mode, card in product(plan.tasks, plan.llms, plan.spec.modes, plan.evaluators):
+    for task, llm, mode, card in product(plan.tasks, plan.llms, plan.modes, plan.evaluators):
         for video_id in videos if card.sees_video else [""]:
             yield Place(
                 task_id=task.task_id,
                 query_id="",
                 llm_id=llm_id(llm.llm),
-                mode=mode,
+                mode=mode_id(mode.mode),
                 seed=plan.spec.seed,
                 repeat=0,
                 video_id=video_id,

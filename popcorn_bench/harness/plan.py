@@ -14,6 +14,7 @@ from itertools import product
 from popcorn_bench import fingerprint
 from popcorn_bench.generators.llm.catalog import LLMEntry
 from popcorn_bench.generators.video.catalog import VideoEntry
+from popcorn_bench.harness.modes import Prompt, Prompting
 from popcorn_bench.harness.spec import RunSpec
 from popcorn_bench.tasks.task import Task
 from popcorn_bench.types import (
@@ -21,7 +22,6 @@ from popcorn_bench.types import (
     Brief,
     EvaluatorCard,
     Input,
-    Message,
     Place,
     Query,
     Stage,
@@ -46,7 +46,7 @@ class BriefJob:
     task: Task
     query: Query
     entry: LLMEntry
-    messages: tuple[Message, ...]
+    prompt: Prompt
     seed: int
 
 
@@ -55,38 +55,42 @@ class RunPlan:
     """What a run will do (see `resolve.py`).
 
     `skipped` was matched by a pattern and is left out; `blocked` was asked for by name, and nothing
-    runs until it can.
+    runs until it can. `notes` are for people.
     """
 
     spec: RunSpec
     tasks: tuple[Task, ...]
+    modes: tuple[Prompting, ...]
     llms: tuple[LLMEntry, ...]
     videos: tuple[VideoEntry, ...]
     evaluators: tuple[EvaluatorCard, ...]
     skipped: tuple[Unusable, ...] = ()
     blocked: tuple[Unusable, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def briefs(self, entry: LLMEntry) -> Iterator[BriefJob]:
         """All briefs of one LLM, task by task."""
-        modes, repeats = self.spec.modes, range(self.spec.repeats)
+        repeats = range(self.spec.repeats)
         for task in self.tasks:
-            for query, mode, repeat in product(task.queries, modes, repeats):
+            for query, mode, repeat in product(task.queries, self.modes, repeats):
                 yield self._brief(task, query, entry, mode, repeat)
 
-    def _brief(self, task: Task, query: Query, entry: LLMEntry, mode: str, repeat: int) -> BriefJob:
-        messages = task.render(mode, query)
+    def _brief(
+        self, task: Task, query: Query, entry: LLMEntry, mode: Prompting, repeat: int
+    ) -> BriefJob:
+        prompt = mode.prompt(task, query, entry.context)
         seed = fingerprint.unit_seed(self.spec.seed, query.id, repeat)
         place = Place(
             task_id=task.task_id,
             query_id=query.id,
             llm_id=fingerprint.llm_id(entry.llm),
-            mode=mode,
+            mode=fingerprint.mode_id(mode.mode),
             seed=self.spec.seed,
             repeat=repeat,
         )
-        key = fingerprint.brief_key(messages, entry.llm, seed, task.rules)
+        key = fingerprint.brief_key(prompt.messages, entry.llm, seed, task.rules)
         unit = Unit(stage=Stage.BRIEF, place=place, key=key)
-        return BriefJob(unit, task, query, entry, messages, seed)
+        return BriefJob(unit, task, query, entry, prompt, seed)
 
     @property
     def brief_evaluators(self) -> tuple[EvaluatorCard, ...]:
@@ -102,7 +106,7 @@ class RunPlan:
     def n_briefs(self) -> int:
         """Briefs of one LLM."""
         queries = sum(len(task.queries) for task in self.tasks)
-        return queries * len(self.spec.modes) * self.spec.repeats
+        return queries * len(self.modes) * self.spec.repeats
 
 
 def video_unit(job: BriefJob, brief: Brief, entry: VideoEntry) -> Unit:

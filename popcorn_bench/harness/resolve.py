@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-from popcorn_bench.errors import UsageError, did_you_mean
+from popcorn_bench.errors import UsageError
 from popcorn_bench.evaluators.catalog import EVALUATORS
 from popcorn_bench.evaluators.protocol import EvaluatorClass
 from popcorn_bench.generators.llm.catalog import LLMCatalog, LLMEntry
 from popcorn_bench.generators.video.catalog import VideoCatalog, VideoEntry
+from popcorn_bench.harness.modes import plan_modes
 from popcorn_bench.harness.plan import RunPlan, Unusable
 from popcorn_bench.harness.spec import NO_VIDEOS, RunSpec
 from popcorn_bench.selection import is_pattern, select
 from popcorn_bench.tasks.catalog import TaskCatalog
 from popcorn_bench.tasks.task import Task
-from popcorn_bench.types import EvaluatorCard
 
 
 @dataclass(slots=True)
@@ -50,14 +50,20 @@ def resolve(spec: RunSpec, *, generating: bool = True) -> RunPlan:
     """
     include = [Path(folder) for folder in spec.include_path]
     sieve = _Sieve(all_pass=not generating, skip_named=spec.skip_unusable)
+    tasks = _tasks(spec, include, sieve)
+    names = _evaluator_names(spec, sieve)
+    learned = frozenset[str]().union(*(evaluator_class(name).trained_on() for name in names))
+    modes, notes = plan_modes(spec, tasks, include, learned)
     return RunPlan(
         spec=spec,
-        tasks=_tasks(spec, include, sieve),
+        tasks=tasks,
+        modes=modes,
         llms=_llms(spec, include, sieve),
         videos=_videos(spec, include, sieve),
-        evaluators=_evaluators(spec, sieve),
+        evaluators=tuple(evaluator_class(name).card() for name in names),
         skipped=tuple(sieve.skipped),
         blocked=tuple(sieve.blocked),
+        notes=notes,
     )
 
 
@@ -71,13 +77,6 @@ def _tasks(spec: RunSpec, include: list[Path], sieve: _Sieve) -> tuple[Task, ...
             if any(not is_pattern(wanted) for wanted in spec.tasks):
                 raise
             sieve.passes("task", name, str(error), spec.tasks)
-    for task in tasks:
-        for mode in spec.modes:
-            if mode not in task.modes:
-                raise UsageError(
-                    f"--modes: task {task.name!r} has no mode {mode!r} "
-                    f"(it has: {', '.join(task.modes)}){did_you_mean(mode, task.modes)}"
-                )
     return tuple(tasks)
 
 
@@ -97,15 +96,16 @@ def _videos(spec: RunSpec, include: list[Path], sieve: _Sieve) -> tuple[VideoEnt
     )
 
 
-def _evaluators(spec: RunSpec, sieve: _Sieve) -> tuple[EvaluatorCard, ...]:
+def _evaluator_names(spec: RunSpec, sieve: _Sieve) -> list[str]:
     known: dict[str, tuple[str, ...]] = dict.fromkeys(EVALUATORS.names(), ())
     names = select(spec.evaluators, known, noun="evaluator", flag="--evaluators")
-    classes = [(name, evaluator_class(name)) for name in names]
-    return tuple(
-        found.card()
-        for name, found in classes
-        if sieve.passes("evaluator", name, "; ".join(found.missing()), spec.evaluators)
-    )
+    return [
+        name
+        for name in names
+        if sieve.passes(
+            "evaluator", name, "; ".join(evaluator_class(name).missing()), spec.evaluators
+        )
+    ]
 
 
 def evaluator_class(name: str) -> EvaluatorClass:

@@ -13,6 +13,7 @@ from typing import TypeVar, cast
 
 from popcorn_bench.errors import PopcornError
 from popcorn_bench.generators.protocol import MediaRequest, TextClient
+from popcorn_bench.generators.retrieval.copying import copying
 from popcorn_bench.generators.video.catalog import VideoEntry
 from popcorn_bench.harness.decide import Action, Policy, decide
 from popcorn_bench.harness.executor import Executor
@@ -116,11 +117,17 @@ class Runner:
             self._room.release()
 
     async def _brief(self, job: BriefJob) -> Brief | None:
-        llm = job.entry.llm
-        return await self._do(
-            job.unit,
-            llm.name,
-            lambda: self._client.brief(llm, job.messages, job.seed, job.task.rules),
+        return await self._do(job.unit, job.entry.llm.name, lambda: self._asked(job))
+
+    async def _asked(self, job: BriefJob) -> Brief:
+        messages, found = job.prompt.messages, job.prompt.found
+        brief = await self._client.brief(job.entry.llm, messages, job.seed, job.task.rules)
+        if found is None:
+            return brief
+        return replace(
+            brief,
+            references=tuple(reference.id for reference in found.references),
+            copying=copying(brief.title, found.references),
         )
 
     async def _video(self, job: BriefJob, brief: Brief, entry: VideoEntry) -> None:

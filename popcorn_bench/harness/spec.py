@@ -30,6 +30,16 @@ class RunSpec:
     seed: int = 0
     repeats: int = 1
     include_path: tuple[str, ...] = ()
+    corpus: str = "embedded"
+    corpus_dir: str | None = None
+    pe_references: tuple[int, ...] = ()
+    pe_tags: tuple[int, ...] = ()
+    pe_ratio: float = 0.1
+    pe_popular: str = "decile"
+    pe_embedder: str = "hashed"
+    pe_category: str = "centroids"
+    pe_show_engagement: bool = False
+    allow_leakage: bool = False
     llm_args: Args = ()
     video_args: Args = ()
     device: str = "auto"

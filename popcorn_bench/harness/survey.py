@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from popcorn_bench.generators.llm.catalog import LLMEntry
+from popcorn_bench.generators.retrieval.prompt import tokens
 from popcorn_bench.generators.video.catalog import VideoEntry
 from popcorn_bench.harness.decide import Action, Policy, decide
 from popcorn_bench.harness.plan import BriefJob, RunPlan, score_unit, video_unit
@@ -14,7 +15,6 @@ from popcorn_bench.results.records import Result
 from popcorn_bench.results.store import Store
 from popcorn_bench.types import Artefact, Brief, Stage, Unit, Usage
 
-_CHARACTERS_PER_TOKEN = 4  # rule of thumb for English text
 _ANSWER_TOKENS = 400  # three fields of a few sentences
 
 
@@ -121,7 +121,7 @@ class _Surveyor:
 
     def _price(self, entry: LLMEntry, job: BriefJob) -> None:
         self.found.calls[entry.llm.name] += 1
-        prompt = sum(len(message.content) for message in job.messages) // _CHARACTERS_PER_TOKEN
+        prompt = sum(tokens(message.content) for message in job.prompt.messages)
         usage = Usage(prompt_tokens=prompt, completion_tokens=_ANSWER_TOKENS)
         usd = entry.price.cost(usage) if entry.price else None
         if usd is None:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from popcorn_bench.errors import UsageError
 from popcorn_bench.evaluators.popularity.fit import Rows
 from popcorn_bench.evaluators.popularity.markdown import render
+from popcorn_bench.evaluators.popularity.rows import write_rows
 from popcorn_bench.evaluators.popularity.train import train_popularity
+from popcorn_bench.tasks.corpora.catalog import CorpusCatalog
 from popcorn_bench.tasks.corpora.microlens import read_microlens
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ def train(data: Path, out: Path, seed: int, progress: Callable[[str], None]) -> 
         if not rows.titles:
             raise UsageError(f"--data: {data}: no rows of the split {name!r}")
     card = train_popularity(parts["train"], parts["valid"], out=out, seed=seed, progress=progress)
+    learned = found.frame.filter(found.frame["split"] == "train")["id"].to_list()
+    write_rows(CorpusCatalog().load("microlens", data).hashed_ids(map(str, learned)), out)
     return render(card)
 
 

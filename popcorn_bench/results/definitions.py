@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from popcorn_bench.fingerprint import evaluator_id, generator_id, llm_id
-from popcorn_bench.types import JSON, LLM, EvaluatorCard, Generator, Place, Query
+from popcorn_bench.fingerprint import evaluator_id, generator_id, llm_id, mode_id
+from popcorn_bench.types import JSON, LLM, EvaluatorCard, Generator, Mode, Place, Query
 
 
 def task_record(  # noqa: PLR0913 - one per column
@@ -38,6 +38,11 @@ def task_record(  # noqa: PLR0913 - one per column
 def llm_record(llm: LLM) -> dict[str, Any]:
     """The definition of an LLM."""
     return {"t": "llm", "data": {"llm_id": llm_id(llm), **asdict(llm)}}
+
+
+def mode_record(mode: Mode) -> dict[str, Any]:
+    """The definition of a mode."""
+    return {"t": "mode", "data": {"mode": mode_id(mode), **asdict(mode)}}
 
 
 def generator_record(generator: Generator) -> dict[str, Any]:

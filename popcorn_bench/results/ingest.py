@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
@@ -21,6 +21,7 @@ _DEFINED_BY = {  # tables of definitions: a second one with the same ids adds no
     "tasks": ("task_id",),
     "queries": ("task_id", "query_id"),
     "llms": ("llm_id",),
+    "modes": ("mode",),
     "generators": ("video_id",),
     "evaluators": ("evaluator_id",),
     "metrics": ("evaluator_id", "metric"),
@@ -108,13 +109,8 @@ def _rows(record: Record) -> Rows:
             yield "ends", {"run_id": record["run"], **ended}
         case "task":
             yield from _task_rows(record)
-        case "llm":
-            yield "llms", {**record["data"], "params": json.dumps(record["data"]["params"])}
-        case "generator":
-            yield (
-                "generators",
-                {**record["data"], "settings": json.dumps(record["data"]["settings"])},
-            )
+        case "llm" | "mode" | "generator" as kind:
+            yield f"{kind}s", _with_json(record["data"], "params", "settings")
         case "evaluator":
             yield from _evaluator_rows(record)
         case "plan":
@@ -125,6 +121,10 @@ def _rows(record: Record) -> Rows:
             yield "failures", {**_place(record), "stage": record["stage"], **record["data"]}
         case _:
             pass  # a kind that a later version writes
+
+
+def _with_json(data: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {**data, **{name: json.dumps(data[name]) for name in names if name in data}}
 
 
 def _run_row(record: Record) -> dict[str, Any]:
@@ -169,7 +169,7 @@ def _unit_rows(record: Record) -> Rows:
     place["reused"] = record["reused"]
     match Stage(record["stage"]):
         case Stage.BRIEF:
-            yield "briefs", {**place, **data, **data["usage"]}
+            yield "briefs", {**place, **data, **data["usage"], "seen": data["references"]}
         case Stage.COVER | Stage.VIDEO:
             yield "videos", {**place, "stage": record["stage"], **data}
         case Stage.SCORE:

@@ -57,8 +57,8 @@ def result_of(record: Mapping[str, Any]) -> Result:
     data = record["data"]
     match Stage(record["stage"]):
         case Stage.BRIEF:
-            fields = {**data, "breaches": tuple(data["breaches"]), "usage": Usage(**data["usage"])}
-            return Brief(**fields)
+            lists = {name: tuple(data[name]) for name in ("breaches", "references")}
+            return Brief(**{**data, **lists, "usage": Usage(**data["usage"])})
         case Stage.COVER | Stage.VIDEO:
             return Artefact(**data)
         case Stage.SCORE:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import chain, zip_longest
 from pathlib import Path
+from typing import TypeAlias
 
 from popcorn_bench.errors import UsageError, did_you_mean
 from popcorn_bench.tasks.templates import BadTemplateError, render
 from popcorn_bench.types import JSON, BriefRules, Message, Query
+
+References: TypeAlias = Mapping[str, Sequence[Mapping[str, str | int]]]
+NO_REFERENCES: References = {"popular": (), "unpopular": ()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +45,15 @@ class Task:
         """The ways of prompting that the task has templates for, in the file's order."""
         return tuple(self.templates)
 
-    def render(self, mode: str, query: Query) -> tuple[Message, ...]:
+    def render(
+        self, mode: str, query: Query, references: References | None = None
+    ) -> tuple[Message, ...]:
         """The messages that ask for `query` in `mode`.
+
+        Args:
+            mode: one of `modes`.
+            query: one of `queries`.
+            references: human videos for the template to show, under `popular` and `unpopular`.
 
         Raises:
             UsageError: for a mode that the task does not have, or a template that fails.
@@ -52,7 +63,7 @@ class Task:
             hint = did_you_mean(mode, self.modes)
             raise UsageError(f"task {self.name} has no mode {mode!r}, only {has}{hint}")
         try:
-            return fill(self.templates[mode], query, self.rules, self.example)
+            return fill(self.templates[mode], query, self.rules, self.example, references)
         except BadTemplateError as error:
             where = f"{self.path}: query_to_messages.{mode}"
             raise UsageError(f"{where}: query {query.id}: {error}") from error
@@ -79,14 +90,22 @@ class Task:
 
 
 def fill(
-    templates: tuple[Message, ...], query: Query, rules: BriefRules, example: Mapping[str, str]
+    templates: tuple[Message, ...],
+    query: Query,
+    rules: BriefRules,
+    example: Mapping[str, str],
+    references: References | None = None,
 ) -> tuple[Message, ...]:
     """Fill in the messages of one mode.
 
     Raises:
         BadTemplateError: for a template that fails or leaves a message empty.
     """
-    values: dict[str, object] = {"query": asdict(query), "rules": asdict(rules)}
+    values: dict[str, object] = {
+        "query": asdict(query),
+        "rules": asdict(rules),
+        "references": references or NO_REFERENCES,
+    }
     if example:
         values["example"] = dict(example)
     messages = tuple(Message(m.role, render(m.content, values).strip()) for m in templates)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from popcorn_bench.errors import AdapterError
 from popcorn_bench.evaluators.popularity.card import AnchorTable, Card, read_card, verify
+from popcorn_bench.evaluators.popularity.rows import read_rows
 from popcorn_bench.evaluators.popularity.settings import SHIPPED
 from popcorn_bench.evaluators.popularity.topics import OTHERS, TOPICS, category_of
 from popcorn_bench.evaluators.protocol import Sample
@@ -61,6 +62,11 @@ class Popularity:
     def missing() -> list[str]:
         """Nothing: it is part of the core."""
         return []
+
+    @staticmethod
+    def trained_on() -> frozenset[str]:
+        """See `EvaluatorClass`."""
+        return read_rows(SHIPPED)
 
     def score(self, samples: Sequence[Sample]) -> Iterator[tuple[Score, ...] | AdapterError]:
         """One score per sample with its percentile among human videos of the topic."""

@@ -32,6 +32,11 @@ class Quality:
         """Nothing: it runs on any machine."""
         return []
 
+    @staticmethod
+    def trained_on() -> frozenset[str]:
+        """Nothing: it was not trained."""
+        return frozenset()
+
     def score(self, samples: Sequence[Sample]) -> Iterator[tuple[Score, ...] | AdapterError]:
         """Yield the six scores of each sample's video, or why it cannot be measured."""
         for sample in samples:

@@ -39,11 +39,15 @@ _APOLOGY = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What came back from a model; `refusal` is the provider's own field of that name."""
+    """What came back from a model.
+
+    `refusal` and `reasoning` are the provider's own fields; neither is the answer.
+    """
 
     content: str
     finish_reason: str = ""
     refusal: str = ""
+    reasoning: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

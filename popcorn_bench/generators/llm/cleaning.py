@@ -10,6 +10,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 _THOUGHT = re.compile(r"\s*<(think|thinking|reasoning)>.*?(</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 _THOUGHT_END = re.compile(r"</(?:think|thinking|reasoning)>", re.IGNORECASE)
+_THOUGHT_TAG = re.compile(r"</?(?:think|thinking|reasoning)>", re.IGNORECASE)
 _BLANKS = re.compile(r"\s+")
 _NOT_WORD = re.compile(r"[\W_]+")
 
@@ -30,6 +31,12 @@ def without_thoughts(text: str) -> str:
         start = thought.end()
     ends = [end.end() for end in _THOUGHT_END.finditer(text, start)]
     return text[ends[-1] if ends else start :]
+
+
+def thoughts(text: str) -> str:
+    """What `without_thoughts` leaves out, without its tags."""
+    spoken = text[: len(text) - len(without_thoughts(text))]
+    return _THOUGHT_TAG.sub("", spoken).strip()
 
 
 def has_bidi(text: str) -> bool:

@@ -137,10 +137,16 @@ def _brief(entry: LLMEntry, got: Response, rules: BriefRules, seconds: float) ->
         video_prompt=parsed.video_prompt,
         raw=cleaning.storable(reply.content[: answer.MAX_RAW]),
         breaches=parsed.breaches,
+        reasoning=cleaning.storable(_reasoning(reply)[: answer.MAX_RAW]),
         usage=usage or Usage(),
         cost_usd=cost,
         seconds=seconds,
     )
+
+
+def _reasoning(reply: answer.Reply) -> str:
+    """The model's thinking as the API gave it, or what it wrote between tags before its answer."""
+    return reply.reasoning or cleaning.thoughts(reply.content)
 
 
 def _cost(entry: LLMEntry, usage: Usage | None) -> float | None:

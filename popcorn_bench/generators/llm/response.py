@@ -11,7 +11,7 @@ from popcorn_bench.types import Usage
 
 
 class ChatMessage(Protocol):
-    """The assistant's message; thoughts stand in a field of their own, which is not read."""
+    """The assistant's message; thoughts may stand in a field of their own."""
 
     content: object
 
@@ -45,6 +45,7 @@ def reply_of(response: Response) -> Reply:
         content=_text(choice.message.content),
         finish_reason=str(choice.finish_reason or ""),
         refusal=str(getattr(choice.message, "refusal", None) or further or ""),
+        reasoning=_text(getattr(choice.message, "reasoning_content", None)),
     )
 
 

@@ -89,6 +89,11 @@ class Retriever:
         other.settings = settings
         return other
 
+    @property
+    def revision(self) -> str:
+        """Of the embedder: another one finds other references."""
+        return self._embedder.revision
+
     def references(self, query: str) -> Found:
         """The nearest popular and unpopular videos of the categories that fit the query."""
         return self.all_references([query])[0]

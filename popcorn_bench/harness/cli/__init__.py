@@ -13,7 +13,8 @@ from popcorn_bench.errors import PopcornError, UsageError, did_you_mean, redact
 
 _PACKAGE = "popcorn_bench.harness.cli"
 _COMMANDS = (
-    "run", "leaderboard", "ls", "validate", "retry", "score", "results", "corpus", "train",
+    "run", "leaderboard", "ls", "validate", "prompt", "retry", "score", "results", "corpus",
+    "train",
 )  # fmt: skip
 INCOMPLETE, WRONG_USAGE, BROKEN, INTERRUPTED = 3, 2, 1, 130
 

@@ -24,7 +24,8 @@ def plan_record(plan: RunPlan, found: Survey) -> dict[str, Any]:
         ],
         "llms": [entry.llm.name for entry in plan.llms],
         "videos": [entry.generator.name for entry in plan.videos],
-        "modes": list(plan.spec.modes),
+        "modes": [prompting.mode.name for prompting in plan.modes],
+        "notes": list(plan.notes),
         "evaluators": [card.name for card in plan.evaluators],
         "repeats": plan.spec.repeats,
         "seed": plan.spec.seed,
@@ -51,7 +52,9 @@ def show_plan(plan: RunPlan, found: Survey, console: Console) -> None:
 
 
 def show_unusable(plan: RunPlan, console: Console) -> None:
-    """What was left out, once, with what it needs."""
+    """What was left out, once, with what it needs, and what else to know beforehand."""
+    for note in plan.notes:
+        console.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
     if plan.skipped:
         console.print(f"[dim]left out ({len(plan.skipped)}), not usable here:[/dim]")
         _list(plan.skipped, console)
@@ -73,7 +76,7 @@ def _usable(plan: RunPlan, console: Console) -> None:
         "tasks": [f"{task.name} ({len(task.queries)} queries)" for task in plan.tasks],
         "LLMs": [entry.llm.name for entry in plan.llms],
         "video generators": [entry.generator.name for entry in plan.videos],
-        "modes": plan.spec.modes,
+        "modes": [prompting.mode.name for prompting in plan.modes],
         "evaluators": [card.name for card in plan.evaluators],
     }
     for noun, found in names.items():

@@ -8,16 +8,16 @@ from typing import Any
 import click
 
 from popcorn_bench.harness.cli.options import (
+    DEFAULT,
     FILE,
     FOLDER,
     LIST,
     with_display,
+    with_enhancement,
     with_include_path,
     with_json,
 )
 from popcorn_bench.harness.spec import RunSpec, parse_args
-
-_DEFAULT = RunSpec()
 
 
 def _from_config(ctx: click.Context, _: click.Parameter, value: Path | None) -> None:
@@ -34,29 +34,29 @@ def _from_config(ctx: click.Context, _: click.Parameter, value: Path | None) -> 
     "--config", type=FILE, is_eager=True, expose_value=False, callback=_from_config,
     help="YAML file with any of these options; the command line wins.",
 )  # fmt: skip
-@click.option("--llms", type=LIST, default=_DEFAULT.llms, metavar="A,B",
+@click.option("--llms", type=LIST, default=DEFAULT.llms, metavar="A,B",
     help="Catalog names, LiteLLM strings with a slash, globs, tag:x, all [echo,template].",
 )  # fmt: skip
-@click.option("--videos", type=LIST, default=_DEFAULT.videos, metavar="A,B",
+@click.option("--videos", type=LIST, default=DEFAULT.videos, metavar="A,B",
     help="Video generators, all, or none for briefs alone [storyboard,still].",
 )  # fmt: skip
-@click.option("--tasks", type=LIST, default=_DEFAULT.tasks, metavar="A,B",
+@click.option("--tasks", type=LIST, default=DEFAULT.tasks, metavar="A,B",
     help="Tasks, groups, globs, tag:x [popcorn].",
 )  # fmt: skip
-@click.option("--modes", type=LIST, default=_DEFAULT.modes, metavar="A,B",
+@click.option("--modes", type=LIST, default=DEFAULT.modes, metavar="A,B",
     help="Ways of prompting that the tasks define [basic].",
 )  # fmt: skip
-@click.option("--evaluators", type=LIST, default=_DEFAULT.evaluators, metavar="A,B",
+@click.option("--evaluators", type=LIST, default=DEFAULT.evaluators, metavar="A,B",
     help="Evaluators [popularity,quality].",
 )  # fmt: skip
 @click.option("--limit", type=click.IntRange(min=1),
     help="First N queries of each task, stratified over kind and topic; marks the run partial.",
 )  # fmt: skip
-@click.option("--seed", type=int, default=_DEFAULT.seed, show_default=True, help="Root seed.")
-@click.option("--repeats", type=click.IntRange(min=1), default=_DEFAULT.repeats, show_default=True,
+@click.option("--seed", type=int, default=DEFAULT.seed, show_default=True, help="Root seed.")
+@click.option("--repeats", type=click.IntRange(min=1), default=DEFAULT.repeats, show_default=True,
     help="Ask and generate so many times per query, each with its own seed.",
 )  # fmt: skip
-@click.option("--output-path", type=FOLDER, default=_DEFAULT.output_path, show_default=True,
+@click.option("--output-path", type=FOLDER, default=DEFAULT.output_path, show_default=True,
     help="Results folder; the same folder resumes.",
 )  # fmt: skip
 @with_include_path
@@ -66,10 +66,11 @@ def _from_config(ctx: click.Context, _: click.Parameter, value: Path | None) -> 
 @click.option("--video-args", multiple=True, metavar="[NAME:]K=V,...",
     help="Settings of video generators; repeatable.",
 )  # fmt: skip
-@click.option("--device", default=_DEFAULT.device, show_default=True,
+@with_enhancement
+@click.option("--device", default=DEFAULT.device, show_default=True,
     help="Where generators run: auto, cpu, cuda, cuda:1, ...",
 )  # fmt: skip
-@click.option("--max-connections", type=click.IntRange(min=1), default=_DEFAULT.max_connections,
+@click.option("--max-connections", type=click.IntRange(min=1), default=DEFAULT.max_connections,
     show_default=True, help="Calls at once to each LLM.",
 )  # fmt: skip
 @click.option("--skip-unusable", is_flag=True,

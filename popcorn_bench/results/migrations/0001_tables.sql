@@ -1,4 +1,5 @@
 -- Index over the journal. Ids are fingerprints; '' stands for "no part in this" in a place.
+-- `mode` is the id of a mode; a mode without settings has its name for id.
 -- A place is (task_id, query_id, llm_id, mode, seed, repeat [, video_id] [, evaluator_id]).
 
 CREATE TABLE runs (
@@ -11,6 +12,7 @@ CREATE TABLE llms (
     llm_id VARCHAR, name VARCHAR, model VARCHAR, params JSON, family VARCHAR, version VARCHAR,
     release_date VARCHAR, baseline BOOLEAN
 );
+CREATE TABLE modes (mode VARCHAR, name VARCHAR, settings JSON);
 CREATE TABLE generators (
     video_id VARCHAR, name VARCHAR, adapter VARCHAR, revision VARCHAR, settings JSON,
     family VARCHAR, release_date VARCHAR, licence VARCHAR, baseline BOOLEAN
@@ -36,11 +38,13 @@ CREATE TABLE plan_cells (
 );
 CREATE TABLE plan_queries (run_id VARCHAR, task_id VARCHAR, query_id VARCHAR);
 
--- What happened: one row per place. `reused` rows were paid for at another place.
+-- What happened: one row per place. `reused` rows were paid for at another place. `seen` holds the
+-- ids of the corpus rows that the LLM was shown, `copying` the title's largest similarity to theirs.
 CREATE TABLE briefs (
     task_id VARCHAR, query_id VARCHAR, llm_id VARCHAR, mode VARCHAR, seed BIGINT, repeat BIGINT,
     key VARCHAR, run_id VARCHAR, done_at TIMESTAMP, reused BOOLEAN,
     title VARCHAR, cover_prompt VARCHAR, video_prompt VARCHAR, raw VARCHAR, breaches VARCHAR[],
+    reasoning VARCHAR, seen VARCHAR[], copying DOUBLE,
     prompt_tokens BIGINT, completion_tokens BIGINT, cost_usd DOUBLE, seconds DOUBLE
 );
 CREATE TABLE videos (
@@ -110,30 +114,34 @@ FROM tasks AS t
 JOIN queries AS q USING (task_id);
 
 CREATE VIEW named_briefs AS
-SELECT n.* EXCLUDE (task_id, query_id), l.name AS llm, b.*
+SELECT n.* EXCLUDE (task_id, query_id), l.name AS llm, m.name AS mode_name, b.*
 FROM briefs AS b
 LEFT JOIN named_places AS n USING (task_id, query_id)
+LEFT JOIN modes AS m USING (mode)
 LEFT JOIN llms AS l USING (llm_id);
 
 CREATE VIEW named_videos AS
-SELECT n.* EXCLUDE (task_id, query_id), l.name AS llm, g.name AS video, v.*
+SELECT n.* EXCLUDE (task_id, query_id), l.name AS llm, g.name AS video, m.name AS mode_name, v.*
 FROM videos AS v
+LEFT JOIN modes AS m USING (mode)
 LEFT JOIN named_places AS n USING (task_id, query_id)
 LEFT JOIN llms AS l USING (llm_id)
 LEFT JOIN generators AS g USING (video_id);
 
 CREATE VIEW named_scores AS
 SELECT n.* EXCLUDE (task_id, query_id), l.name AS llm, g.name AS video, e.name AS evaluator,
-       e.version AS evaluator_version, s.*
+       e.version AS evaluator_version, m.name AS mode_name, s.*
 FROM scores AS s
+LEFT JOIN modes AS m USING (mode)
 LEFT JOIN named_places AS n USING (task_id, query_id)
 LEFT JOIN llms AS l USING (llm_id)
 LEFT JOIN generators AS g USING (video_id)
 LEFT JOIN evaluators AS e USING (evaluator_id);
 
 CREATE VIEW named_failures AS
-SELECT n.* EXCLUDE (task_id, query_id), l.name AS llm, g.name AS video, e.name AS evaluator, f.*
+SELECT n.* EXCLUDE (task_id, query_id), l.name AS llm, g.name AS video, e.name AS evaluator, m.name AS mode_name, f.*
 FROM open_failures AS f
+LEFT JOIN modes AS m USING (mode)
 LEFT JOIN named_places AS n USING (task_id, query_id)
 LEFT JOIN llms AS l USING (llm_id)
 LEFT JOIN generators AS g USING (video_id)

@@ -19,11 +19,6 @@ from tests.generators.retrieval.test_prompt import FOUND, reference
 _FILE = Path(popcorn_bench.tasks.__file__).with_name("data") / "_popcorn.yaml"
 COMMON: dict[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
 
-pytestmark = pytest.mark.skipif(
-    "pe" not in COMMON["query_to_messages"], reason="the shipped prompt has no pe mode yet"
-)
-
-
 def prompt(found: Found, query: str = "a kite at dusk", *, show: bool = False) -> list[str]:
     given = {
         "query": {"text": query},

@@ -1,0 +1,118 @@
+"""`popcorn-bench prompt`: what an LLM would be sent. Costs nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from popcorn_bench.harness.cli.options import (
+    DEFAULT,
+    LIST,
+    with_enhancement,
+    with_include_path,
+    with_json,
+)
+from popcorn_bench.harness.spec import RunSpec
+
+if TYPE_CHECKING:
+    from popcorn_bench.harness.modes import Prompt, Prompting
+    from popcorn_bench.harness.plan import RunPlan
+    from popcorn_bench.tasks.task import Task
+    from popcorn_bench.types import Query
+
+
+@click.command(name="prompt")
+@click.argument("text", required=False)
+@click.option("--task", "--tasks", "tasks", type=LIST, default=("popcorn_concrete",),
+    metavar="T", help="Gives the templates, and the queries where no TEXT is given "
+    "[popcorn_concrete].",
+)  # fmt: skip
+@click.option("--mode", "--modes", "modes", type=LIST, default=("basic", "pe"), metavar="A,B",
+    help="Ways of prompting [basic,pe].",
+)  # fmt: skip
+@click.option("--evaluators", type=LIST, default=DEFAULT.evaluators, metavar="A,B",
+    help="Rows that these were trained on are left out, as in a run [popularity,quality].",
+)  # fmt: skip
+@click.option("--limit", type=click.IntRange(min=1), help="First N queries of the task.")
+@with_enhancement
+@with_include_path
+@with_json
+def command(text: str | None, *, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - click's
+    """Show what an LLM would be sent for TEXT, or for the queries of a task, in each mode.
+
+    With `--json`: one JSON line per query and mode.
+    """
+    from popcorn_bench.harness.resolve import resolve
+
+    spec = RunSpec(llms=("echo",), videos=("none",), **options)
+    plan = resolve(spec, generating=False)
+    for note in plan.notes:
+        click.echo(f"note: {note}", err=True)
+    for task, query in _queries(plan, text):
+        for prompting in plan.modes:
+            prompt = prompting.prompt(task, query)
+            if as_json:
+                click.echo(json.dumps(_record(query, prompting, prompt), ensure_ascii=False))
+            else:
+                _show(query, prompting, prompt)
+
+
+def _queries(plan: RunPlan, text: str | None) -> Iterator[tuple[Task, Query]]:
+    from popcorn_bench.types import Kind, Query
+
+    for task in plan.tasks:
+        if text is None:
+            yield from ((task, query) for query in task.queries)
+        else:
+            yield task, Query(id="prompt", text=text, kind=Kind.CONCRETE, topic=task.topics[0])
+
+
+def _record(query: Query, prompting: Prompting, prompt: Prompt) -> dict[str, Any]:
+    from popcorn_bench.generators.retrieval.prompt import tokens
+
+    found = prompt.found
+    return {
+        "query": query.text,
+        "mode": prompting.mode.name,
+        "messages": [{"role": m.role, "content": m.content} for m in prompt.messages],
+        "references": [
+            {
+                "id": reference.id,
+                "title": reference.title,
+                "category": reference.category,
+                "label": reference.label,
+                "distance": reference.distance,
+            }
+            for reference in (found.references if found else ())
+        ],
+        "tokens": sum(tokens(message.content) for message in prompt.messages),
+        "note": found.note if found else "",
+    }
+
+
+def _show(query: Query, prompting: Prompting, prompt: Prompt) -> None:
+    """For people; what a corpus or a task says cannot steer the terminal."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from popcorn_bench.leaderboard.text import clean
+
+    console = Console()
+    console.rule(Text(clean(f"{prompting.mode.name}: {query.text}")))
+    for message in prompt.messages:
+        console.print(Text(f"[{message.role}]", style="bold"))
+        for line in message.content.splitlines():
+            console.print(Text(clean(line)))
+    if prompt.found is None:
+        return
+    table = Table("distance", "label", "category", "title", title="references", box=None)
+    for item in prompt.found.references:
+        distance = f"{item.distance:.3f}"
+        table.add_row(distance, item.label, Text(clean(item.category)), Text(clean(item.title)))
+    console.print(table)
+    if prompt.found.note:
+        console.print(Text(clean(f"note: {prompt.found.note}")))
