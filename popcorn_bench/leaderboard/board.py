@@ -19,23 +19,27 @@ from popcorn_bench.leaderboard.catalog import (
     Catalog,
     MetricCard,
     TaskCard,
-    labels,
     read_catalog,
     read_runs,
 )
 from popcorn_bench.leaderboard.draft import Mask, Material, draft_rows, group_cells, most_asked
 from popcorn_bench.leaderboard.human import human_scores
-from popcorn_bench.leaderboard.model import DIMENSIONS, PARTS, Board, HumanRow, Table
+from popcorn_bench.leaderboard.model import DIMENSIONS, PARTS, Board, HumanRow, Table, Uplift
+from popcorn_bench.leaderboard.modes import BASIC, ModeCard, chosen_modes, read_modes
+from popcorn_bench.leaderboard.names import Names, names_of
 from popcorn_bench.leaderboard.query import (
     CellKey,
     CellScores,
     Counts,
     Filter,
+    read_copied,
     read_counts,
     read_scores,
 )
 from popcorn_bench.leaderboard.ranking import rank
-from popcorn_bench.leaderboard.rows import Names, Setting, in_order, make_row
+from popcorn_bench.leaderboard.rows import Setting, in_order, make_row
+from popcorn_bench.leaderboard.text import clean
+from popcorn_bench.leaderboard.uplift import Compared, uplifts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +51,7 @@ class _Source:
     counts: Counts
     by: str | None
     names: Names
+    modes: Sequence[ModeCard]
     cells: AbstractSet[CellKey]
 
 
@@ -73,7 +78,8 @@ def board(
         tasks: names or ids; None for all.
         by: `llm`, `video`, `mode`, `topic` or `kind` to average over all else with equal weight
             per cell; None for one row per LLM, generator and mode.
-        mode: keep one mode.
+        mode: keep the modes with this label, name or id; without `basic` among them there is
+            no uplift.
         metric: keep one metric.
 
     Raises:
@@ -82,31 +88,46 @@ def board(
     _check_known("--by", by, DIMENSIONS)
     catalog = read_catalog(connection)
     task_ids = _choose_tasks(catalog, tasks)
-    chosen = Filter(task_ids, mode, by if by in PARTS else None)
-    sizes = {task_id: len(task.query_ids) for task_id, task in catalog.tasks.items()}
-    scores = read_scores(connection, chosen, sizes)
-    counts = read_counts(connection, chosen)
-    cells = {cell for cell, _ in scores} | {cell for cell, _ in counts.planned}
-    source = _Source(
-        catalog=catalog,
-        scores=scores,
-        counts=counts,
-        by=by,
-        names=_names(catalog, cells),
-        cells=cells,
-    )
-    _check_mode(connection, mode, source)
-    tables = _tables(source, metric)
+    modes = _choose_modes(read_modes(connection), mode)
+    ids = None if mode is None else tuple(card.id for card in modes)
+    chosen = Filter(task_ids, ids, by if by in PARTS else None)
+    source = _read(connection, chosen, catalog, modes, by)
+    panels = _kept(source, metric)
     return Board(
-        tables=tables,
+        tables=tuple(_table(source, panel) for panel in panels),
+        uplift=_uplift(connection, chosen, source, panels),
         by=by,
         mode=mode,
+        modes=_modes_of(modes, panels),
         runs=read_runs(connection),
         baselines_only=_baselines_only(catalog, source.cells),
     )
 
 
-def _tables(source: _Source, metric: str | None) -> tuple[Table, ...]:
+def _read(
+    connection: DuckDBPyConnection,
+    chosen: Filter,
+    catalog: Catalog,
+    modes: Sequence[ModeCard],
+    by: str | None,
+) -> _Source:
+    sizes = {task_id: len(task.query_ids) for task_id, task in catalog.tasks.items()}
+    scores = read_scores(connection, chosen, sizes)
+    counts = read_counts(connection, chosen)
+    cells = {cell for cell, _ in scores} | {cell for cell, _ in counts.planned}
+    return _Source(
+        catalog=catalog,
+        scores=scores,
+        counts=counts,
+        by=by,
+        names=names_of(catalog, modes, cells),
+        modes=modes,
+        cells=cells,
+    )
+
+
+def _kept(source: _Source, metric: str | None) -> list[_Panel]:
+    """What is asked for, of all that is there."""
     panels = _panels(source)
     _check_known("--metric", metric, sorted({panel.card.name for panel in panels}))
     kept = [panel for panel in panels if metric in (None, panel.card.name)]
@@ -116,7 +137,7 @@ def _tables(source: _Source, metric: str | None) -> tuple[Table, ...]:
             blind = ", ".join(sorted({panel.card.name for panel in kept}))
             raise UsageError(f"--by video: {blind} does not see the video and cannot rank it")
         kept = seeing
-    return tuple(_table(source, panel) for panel in kept)
+    return kept
 
 
 def _panels(source: _Source) -> list[_Panel]:
@@ -139,8 +160,7 @@ def _panels(source: _Source) -> list[_Panel]:
 
 def _table(source: _Source, panel: _Panel) -> Table:
     task, card, by = panel.task, panel.card, source.by
-    pairs = ((cell, source.scores.get((cell, card.name))) for cell in panel.cells)
-    scores = {cell: found for cell, found in pairs if found is not None}
+    scores = _scores_of(source, panel)
     parts = _parts(task, by)
     groups = group_cells(panel.cells, by)
     drafts = [
@@ -166,6 +186,41 @@ def _table(source: _Source, panel: _Panel) -> Table:
         rank_queries=ranking.queries,
         rank_dropped=ranking.dropped,
     )
+
+
+def _modes_of(modes: Sequence[ModeCard], panels: list[_Panel]) -> tuple[ModeCard, ...]:
+    shown = {cell.mode for panel in panels for cell in panel.cells}
+    return tuple(mode for mode in modes if mode.id in shown)
+
+
+def _uplift(
+    connection: DuckDBPyConnection, chosen: Filter, source: _Source, panels: list[_Panel]
+) -> tuple[Uplift, ...]:
+    """What every other mode changes over `basic`, where it is on the board."""
+    others = [mode.id for mode in source.modes if mode.id != BASIC]
+    if len(others) == len(source.modes) or not others:
+        return ()
+    copied = read_copied(connection, chosen)
+    return tuple(
+        found
+        for panel in panels
+        for found in uplifts(
+            Compared(
+                task=panel.task,
+                card=panel.card,
+                names=source.names,
+                modes=others,
+                cells=panel.cells,
+                scores=_scores_of(source, panel),
+                copied=copied,
+            )
+        )
+    )
+
+
+def _scores_of(source: _Source, panel: _Panel) -> dict[CellKey, CellScores]:
+    pairs = ((cell, source.scores.get((cell, panel.card.name))) for cell in panel.cells)
+    return {cell: found for cell, found in pairs if found is not None}
 
 
 def _parts(task: TaskCard, by: str | None) -> dict[str, Mask]:
@@ -200,27 +255,6 @@ def _human(source: _Source, panel: _Panel, parts: Mapping[str, Mask]) -> Iterabl
         )
 
 
-def _names(catalog: Catalog, cells: AbstractSet[CellKey]) -> Names:
-    cards = {card.evaluator_id: card for card in catalog.metrics.values()}
-    shown = {cell.evaluator_id for cell in cells}
-    llms = {cell.llm_id for cell in cells}
-    videos = {cell.video_id for cell in cells if cell.video_id}
-    versions = {key: f"{card.evaluator} {card.version}".strip() for key, card in cards.items()}
-    return Names(
-        tasks=labels((t.task_id, t.name) for t in catalog.tasks.values()),
-        llms=labels((i, catalog.llms[i].name if i in catalog.llms else i) for i in llms),
-        videos=labels(
-            (i, catalog.generators[i].name if i in catalog.generators else i) for i in videos
-        ),
-        evaluators=labels((i, versions[i]) for i in shown if i in versions),
-        baseline_ids=frozenset(
-            card.id
-            for card in (*catalog.llms.values(), *catalog.generators.values())
-            if card.baseline
-        ),
-    )
-
-
 def _choose_tasks(catalog: Catalog, tasks: Sequence[str] | None) -> tuple[str, ...]:
     if tasks is None:
         return tuple(catalog.tasks)
@@ -232,16 +266,17 @@ def _choose_tasks(catalog: Catalog, tasks: Sequence[str] | None) -> tuple[str, .
     )
 
 
-def _check_mode(connection: DuckDBPyConnection, mode: str | None, source: _Source) -> None:
-    if mode is None or source.cells:
-        return
-    rows = connection.execute("SELECT DISTINCT mode FROM plan_cells UNION SELECT mode FROM scores")
-    _check_known("--mode", mode, sorted(row[0] for row in rows.fetchall()))
+def _choose_modes(present: Sequence[ModeCard], wanted: str | None) -> tuple[ModeCard, ...]:
+    known = dict.fromkeys(name for mode in present for name in mode.known_as[:2])
+    chosen = chosen_modes(present, wanted)
+    if not chosen:
+        _check_known("--mode", wanted, list(known))
+    return chosen
 
 
 def _check_known(noun: str, name: str | None, known: Sequence[str]) -> None:
     if name is not None and name not in known:
-        listed = ", ".join(known) or "none"
+        listed = ", ".join(map(clean, known)) or "none"
         raise UsageError(f"{noun} {name!r} is not here ({listed}){did_you_mean(name, known)}")
 
 

@@ -5,19 +5,28 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from popcorn_bench.leaderboard import text, words
-from popcorn_bench.leaderboard.model import PARTS, Board, HumanRow, Row, Table
+from popcorn_bench.leaderboard.model import PARTS, Board, HumanRow, Row, Table, Uplift
 from popcorn_bench.leaderboard.statistics.interval import CONFIDENCE
+from popcorn_bench.leaderboard.uplift import by_table
 
 _DIGITS = 12  # beyond them stands only the order in which numbers were added
 
 
 def to_json(board: Board) -> str:
-    """`{"rows": [...], "meta": {...}}`, strictly JSON; human rows are in `meta.human`."""
-    document = {"rows": [_fields(row, board.by) for row in board.rows], "meta": _meta(board)}
+    """`{"rows": [...], "uplift": [...], "meta": {...}}`, strictly JSON.
+
+    Human rows are in `meta.human`, the settings of modes in `meta.modes`.
+    """
+    document = {
+        "rows": [_fields(row, board.by) for row in board.rows],
+        "uplift": [_fields(uplift, board.by) for uplift in board.uplift],
+        "meta": _meta(board),
+    }
     return json.dumps(document, indent=1, allow_nan=False)
 
 
@@ -34,13 +43,15 @@ def to_csv(board: Board) -> str:
 
 
 def to_markdown(board: Board) -> str:
-    """A table per task and metric; all text is shown as it is."""
+    """A table per task and metric, then what modes change; all text is shown as it is."""
     blocks = [_markdown_table(table) for table in board.tables]
+    blocks += [_markdown_uplift(uplifts) for uplifts in by_table(board.uplift)]
+    blocks += [text.markdown(line) for line in words.mode_lines(board)]
     remark = ["Baselines only: these numbers show the harness, not a model."]
     return "\n\n".join([*(remark if board.baselines_only else []), *blocks]) + "\n"
 
 
-def _fields(row: Row | HumanRow, by: str | None) -> dict[str, Any]:
+def _fields(row: Row | HumanRow | Uplift, by: str | None) -> dict[str, Any]:
     """A row as plain data; `topic` and `kind` stand only where the board is by them."""
     absent = {part for part in PARTS if part != by}
     return {name: _plain(value) for name, value in asdict(row).items() if name not in absent}
@@ -50,6 +61,7 @@ def _meta(board: Board) -> dict[str, Any]:
     return {
         "by": board.by,
         "mode": board.mode,
+        "modes": [asdict(mode) for mode in board.modes],
         "confidence": CONFIDENCE,
         "baselines_only": board.baselines_only,
         "human": [_fields(human, board.by) for human in board.human],
@@ -126,6 +138,23 @@ def _markdown_cells(row: Row, names: list[str], table: Table) -> list[str]:
         percentile,
         text.markdown(", ".join(row.flags)),
     ]
+
+
+def _markdown_uplift(uplifts: Sequence[Uplift]) -> str:
+    names = words.uplift_names(uplifts)
+    titles = [words.HEADINGS[name] for name in names]
+    titles += ["Change", "p", "Hedges g\\_z", "Better", "Pairs", "Copying"]
+    lines = [_line(titles), _line(["---"] * len(titles))]
+    for uplift in uplifts:
+        cells = [text.markdown(getattr(uplift, name)) for name in names]
+        cells += [text.change(uplift), text.markdown(text.p_value(uplift.p_holm))]
+        cells += [text.effect(uplift.hedges_gz), text.percent(uplift.share_improved)]
+        lines.append(_line([*cells, text.pairs(uplift), text.copying(uplift)]))
+    first = uplifts[0]
+    where = f"{text.markdown(first.task)} · {text.markdown(first.metric)}"
+    title = f"### {text.markdown(words.uplift_title(uplifts))} · {where}"
+    note = f"{words.uplift_finding(uplifts)} {words.uplift_note(uplifts)}"
+    return f"{title}\n\n" + "\n".join(lines) + f"\n\n{text.markdown(note)}"
 
 
 def _line(cells: list[str]) -> str:

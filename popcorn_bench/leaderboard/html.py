@@ -16,9 +16,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from popcorn_bench.leaderboard import text, words
 from popcorn_bench.leaderboard.catalog import RunCard
-from popcorn_bench.leaderboard.model import Board, HumanRow, Row, Table
+from popcorn_bench.leaderboard.model import Board, HumanRow, Row, Table, Uplift
 from popcorn_bench.leaderboard.samples import read_samples
-from popcorn_bench.leaderboard.scale import Scale, scale_of
+from popcorn_bench.leaderboard.scale import Scale, interval_of, scale_of, uplift_scale
+from popcorn_bench.leaderboard.uplift import by_table
 
 _MODELS = """
 SELECT 'LLM' AS sort, llm_id AS id, name, model AS made_by, params AS settings, version, baseline
@@ -64,6 +65,11 @@ def _environment() -> Environment:
         rank_range=text.rank_range,
         with_margin=text.with_margin,
         score=text.score,
+        change=text.change,
+        p_value=text.p_value,
+        effect=text.effect,
+        pairs=text.pairs,
+        copying=text.copying,
         flag=_flag,
     )
     return environment
@@ -86,6 +92,9 @@ def _page(
             _description(list(tables))
             for _, tables in groupby(descriptive, key=lambda t: (t.task_id, t.evaluator))
         ],
+        "uplifts": [_uplift_panel(uplifts, i) for i, uplifts in enumerate(by_table(board.uplift))],
+        "mode_lines": words.mode_lines(board),
+        "modes": [(mode, json.dumps(dict(mode.settings))) for mode in board.modes],
         "flags": words.flags_of(board),
         "samples": read_samples(connection, board, artifacts),
         "tasks": {table.task_id: table.task for table in board.tables},
@@ -138,16 +147,35 @@ def _panel(table: Table, number: int) -> Mapping[str, object]:
     }
 
 
-def _whisker(row: Row | HumanRow, scale: Scale) -> Mapping[str, str] | None:
-    if row.mean is None:
+def _uplift_panel(uplifts: tuple[Uplift, ...], number: int) -> Mapping[str, object]:
+    """The changes of one task and metric, with zero marked."""
+    scale = uplift_scale(uplifts)
+    return {
+        "id": f"uplift-{number}",
+        "first": uplifts[0],
+        "title": words.uplift_title(uplifts),
+        "finding": words.uplift_finding(uplifts),
+        "note": words.uplift_note(uplifts),
+        "names": words.uplift_names(uplifts),
+        "low": text.score(scale.low, scale.high - scale.low),
+        "high": text.score(scale.high, scale.high - scale.low),
+        "zero_at": _place(scale, 0.0),
+        "rows": [(uplift, _whisker(uplift, scale)) for uplift in uplifts],
+        "copying": any(uplift.copying is not None for uplift in uplifts),
+    }
+
+
+def _whisker(row: Row | HumanRow | Uplift, scale: Scale) -> Mapping[str, str] | None:
+    interval = interval_of(row)
+    if interval is None:
         return None
-    low = row.mean if row.ci_low is None else row.ci_low
-    high = row.mean if row.ci_high is None else row.ci_high
+    low, mean, high = interval
+    shown = text.change(row) if isinstance(row, Uplift) else text.with_margin(row)
     return {
         "low": _place(scale, low),
-        "mean": _place(scale, row.mean),
+        "mean": _place(scale, mean),
         "high": _place(scale, high),
-        "label": f"{text.with_margin(row)}, from {text.score(low)} to {text.score(high)}",
+        "label": f"{shown}, from {text.score(low)} to {text.score(high)}",
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from popcorn_bench.leaderboard.catalog import MetricCard, RunCard
+from popcorn_bench.leaderboard.modes import ModeCard
 from popcorn_bench.types import Direction
 
 DIMENSIONS = ("llm", "video", "mode", "topic", "kind")
@@ -76,6 +77,42 @@ class HumanRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Uplift:
+    """What `mode` changes for one LLM over `baseline`, over all queries that both have.
+
+    `delta` is mean(mode - baseline) over `n_pairs` queries, in the metric's unit, with standard
+    error, 95 % interval and the paired t test's `p`; `p_holm` is adjusted over the LLMs of the
+    same task, evaluator, metric and mode. `hedges_gz` is the standardised difference. Seeds and
+    repeats are averaged first, then the generators of `videos`, which both modes have.
+    `share_improved` (0..1) counts queries that got better. `n_dropped` queries have a score but
+    no complete pair. `copying` (0..1) is the mean over titles of the largest similarity to a
+    reference, `copied_share` the share of titles where it is at least 0.9; None where no
+    references were shown.
+    """
+
+    task: str
+    llm: str
+    mode: str
+    baseline: str
+    metric: str
+    evaluator: str
+    direction: Direction
+    videos: tuple[str, ...]
+    delta: float | None
+    se: float | None
+    ci_low: float | None
+    ci_high: float | None
+    p: float | None
+    p_holm: float | None
+    hedges_gz: float | None
+    share_improved: float | None
+    n_pairs: int
+    n_dropped: int
+    copying: float | None
+    copied_share: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """All rows of one task and one metric of one evaluator, best first.
 
@@ -106,11 +143,17 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """The tables, what they are aggregated by, and the runs behind them."""
+    """The tables, what they are aggregated by, and the runs behind them.
+
+    `mode` is what was asked for, `modes` are those that the rows rest on. `uplift` is per LLM and
+    over all queries, whatever the tables are aggregated by.
+    """
 
     tables: tuple[Table, ...]
+    uplift: tuple[Uplift, ...]
     by: str | None
     mode: str | None
+    modes: tuple[ModeCard, ...]
     runs: tuple[RunCard, ...]
     baselines_only: bool
 

@@ -65,6 +65,18 @@ class Paid:
     breaches: Mapping[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """How near titles come to the references that the LLM was shown, None where it saw none.
+
+    `mean` (0..1) of the largest similarity per title; `share` (0..1) of titles that are as good
+    as copied.
+    """
+
+    mean: float | None
+    share: float | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
     """Counts per cell, or per (task, LLM, mode) for briefs, and per part of the query set.
@@ -76,6 +88,8 @@ class Counts:
     failed: Mapping[tuple[CellKey, str], int] = field(default_factory=dict)
     paid: Mapping[tuple[tuple[str, str, str], str], Paid] = field(default_factory=dict)
 
+
+COPIED = 0.9  # similarity of a title to a reference from which it counts as copied
 
 _CELL = "task_id, llm_id, video_id, mode, evaluator_id"
 _SCORES = f"""
@@ -138,24 +152,27 @@ SELECT task_id, llm_id, mode, {part} AS part, rule, count(*) AS n
 FROM broken JOIN queries AS q USING (task_id, query_id)
 WHERE {where} GROUP BY ALL
 """
+_COPIED = f"""
+SELECT task_id, llm_id, mode, avg(copying), avg((copying >= {COPIED})::INTEGER)
+FROM briefs WHERE copying IS NOT NULL AND {{where}} GROUP BY ALL
+"""  # noqa: S608 - only constants are put in
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What to read: tasks by id, one mode or all, and whether to count by `topic` or `kind`."""
+    """Which tasks and modes to read (ids, None: all), and if to count by `topic` or `kind`."""
 
     task_ids: tuple[str, ...]
-    mode: str | None = None
+    modes: tuple[str, ...] | None = None
     part: str | None = None
 
     def run(self, connection: DuckDBPyConnection, sql: str) -> DuckDBPyConnection:
         """Run `sql` with the filter put in for `{where}` and `{part}`."""
         where, parameters = "list_contains(?, task_id)", [self.task_ids]
         part = {None: "''", "topic": "q.topic", "kind": "q.kind"}[self.part]
-        if self.mode is None:
-            return connection.execute(sql.format(where=where, part=part), parameters)
-        where += " AND mode = ?"
-        return connection.execute(sql.format(where=where, part=part), [*parameters, self.mode])
+        if self.modes is not None:
+            where, parameters = f"{where} AND list_contains(?, mode)", [*parameters, self.modes]
+        return connection.execute(sql.format(where=where, part=part), parameters)
 
 
 def read_scores(
@@ -182,6 +199,14 @@ def read_counts(connection: DuckDBPyConnection, chosen: Filter) -> Counts:
         failed=_failed(connection, chosen),
         paid=_paid(connection, chosen),
     )
+
+
+def read_copied(
+    connection: DuckDBPyConnection, chosen: Filter
+) -> dict[tuple[str, str, str], Copied]:
+    """Read the copying of the briefs of each task, LLM and mode that was shown references."""
+    rows = chosen.run(connection, _COPIED).fetchall()
+    return {(task, llm, mode): Copied(mean, share) for task, llm, mode, mean, share in rows}
 
 
 def _average(

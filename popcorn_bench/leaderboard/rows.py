@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,19 +10,9 @@ import numpy as np
 from popcorn_bench.leaderboard.catalog import MetricCard, TaskCard
 from popcorn_bench.leaderboard.draft import Draft
 from popcorn_bench.leaderboard.model import Row
+from popcorn_bench.leaderboard.names import Names
 from popcorn_bench.leaderboard.statistics.interval import Estimate, Floats, mean_interval
 from popcorn_bench.types import Direction
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Names:
-    """Displayed name per id, and the ids of baselines."""
-
-    tasks: Mapping[str, str]
-    llms: Mapping[str, str]
-    videos: Mapping[str, str]
-    evaluators: Mapping[str, str]
-    baseline_ids: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +37,7 @@ def make_row(setting: Setting, draft: Draft, place: tuple[int, int] | None) -> R
         task_version=task.version,
         llm=names.llms[cell.llm_id] if by in (None, "llm") else None,
         video=names.videos.get(cell.video_id) if by in (None, "video") else None,
-        mode=cell.mode if by in (None, "mode") else None,
+        mode=names.modes[cell.mode] if by in (None, "mode") else None,
         topic=draft.part if by == "topic" else None,
         kind=draft.part if by == "kind" else None,
         metric=card.name,
@@ -96,6 +86,8 @@ def _flags(setting: Setting, draft: Draft) -> Iterable[str]:
         yield "baseline"
     elif setting.by is None and draft.cells[0].video_id in setting.names.baseline_ids:
         yield "baseline_video"
+    if any(cell.mode in setting.names.leaky_modes for cell in draft.cells):
+        yield "leakage"
     if not draft.covered:
         yield "incomplete"
     if not draft.balanced:

@@ -49,6 +49,14 @@ class Clip:
     href: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Displayed name per id of an LLM or generator, and of a mode."""
+
+    models: Mapping[str, str]
+    modes: Mapping[str, str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleBrief:
     """What one LLM answered."""
@@ -85,8 +93,9 @@ def read_samples(
     """
     task_ids = sorted({table.task_id for table in board.tables})
     rows = connection.execute(_SQL, [_QUERIES, task_ids]).fetchall()
-    shown = [row for row in rows if board.mode in (None, row[6])]
-    names = _names(connection)
+    modes = {mode.id: mode.label for mode in board.modes}
+    shown = [row for row in rows if row[6] in modes]
+    names = _Names(_labels(connection), modes)
     return [
         _sample(key, list(group), names, artifacts)
         for key, group in groupby(shown, key=lambda row: row[:5])
@@ -96,7 +105,7 @@ def read_samples(
 def _sample(
     key: tuple[str, ...],
     rows: list[tuple[object, ...]],
-    names: Mapping[str, str],
+    names: _Names,
     artifacts: str | None,
 ) -> Sample:
     briefs = tuple(_brief(row[5:], names, artifacts) for row in rows[:_BRIEFS])
@@ -111,16 +120,16 @@ def _sample(
     )
 
 
-def _brief(row: tuple[object, ...], names: Mapping[str, str], artifacts: str | None) -> SampleBrief:
+def _brief(row: tuple[object, ...], names: _Names, artifacts: str | None) -> SampleBrief:
     llm_id, mode, title, prompt, breaches, clips = row
     text = str(prompt or "")
     return SampleBrief(
-        llm=names.get(str(llm_id), str(llm_id)),
-        mode=str(mode),
+        llm=names.models.get(str(llm_id), str(llm_id)),
+        mode=names.modes[str(mode)],
         title=str(title or ""),
         prompt=f"{text[:_PROMPT]}…" if len(text) > _PROMPT else text,
         breaches=tuple(breaches) if isinstance(breaches, list) else (),
-        clips=tuple(_clips(clips, names, artifacts)),
+        clips=tuple(_clips(clips, names.models, artifacts)),
     )
 
 
@@ -136,7 +145,7 @@ def _clips(clips: object, names: Mapping[str, str], artifacts: str | None) -> li
     return found
 
 
-def _names(connection: DuckDBPyConnection) -> dict[str, str]:
+def _labels(connection: DuckDBPyConnection) -> dict[str, str]:
     llms = connection.execute("SELECT llm_id, name FROM llms").fetchall()
     videos = connection.execute("SELECT video_id, name FROM generators").fetchall()
     return {**labels(llms), **labels(videos)}

@@ -6,18 +6,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table as RichTable
 from rich.text import Text
 
 from popcorn_bench.leaderboard import text, words
 from popcorn_bench.leaderboard.model import Board, HumanRow, Row, Table
-from popcorn_bench.leaderboard.scale import Scale, scale_of
-
-_WIDE = 100
-_BAR = 11
-_NAME = 13
+from popcorn_bench.leaderboard.scale import interval_of, scale_of
+from popcorn_bench.leaderboard.terminal_uplift import print_uplift
+from popcorn_bench.leaderboard.uplift import by_table
+from popcorn_bench.leaderboard.widgets import BAR, NAME, WIDE, bar, grid, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +29,7 @@ class _Column:
 
 
 def render(board: Board, console: Console) -> None:
-    """Print a table per task and metric, then the descriptions of each task.
+    """Print a table per task and metric, the descriptions of each task, and what modes change.
 
     Columns that do not fit (interval bar, cost, human percentile) are left out below 100
     characters.
@@ -50,15 +47,17 @@ def render(board: Board, console: Console) -> None:
     descriptive = [table for table in board.tables if table.descriptive]
     for _, tables in groupby(descriptive, key=lambda table: (table.task_id, table.evaluator)):
         _print_descriptions(list(tables), console)
+    for uplifts in by_table(board.uplift):
+        print_uplift(uplifts, console)
     _print_legend(board, console)
 
 
 def _print_metric(table: Table, by: str | None, console: Console) -> None:
-    wide = console.width >= _WIDE
-    grid = _grid(_title(table, by))
+    wide = console.width >= WIDE
+    shown = grid(_title(table, by))
     columns = list(_columns(table, wide=wide, ascii_only=console.options.ascii_only))
     for column in columns:
-        grid.add_column(
+        shown.add_column(
             column.title,
             justify="right" if column.numeric else "left",
             no_wrap=column.numeric,
@@ -67,10 +66,10 @@ def _print_metric(table: Table, by: str | None, console: Console) -> None:
         )
     for row in table.rows:
         style = "dim" if row.baseline or row.mean is None else ""
-        grid.add_row(*(column.of_row(row) for column in columns), style=style)
+        shown.add_row(*(plain(column.of_row(row)) for column in columns), style=style)
     for human in table.human:
-        grid.add_row(*(column.of_human(human) for column in columns), style="cyan")
-    console.print(grid)
+        shown.add_row(*(plain(column.of_human(human)) for column in columns), style="cyan")
+    console.print(shown)
     for line in (
         words.caption(table),
         words.rank_basis(table),
@@ -97,19 +96,15 @@ def _columns(table: Table, *, wide: bool, ascii_only: bool) -> Iterable[_Column]
     if wide:
 
         def draw(row: Row | HumanRow) -> Text:
-            return _bar(row, scale, ascii_only=ascii_only)
+            return bar(interval_of(row), scale, ascii_only=ascii_only)
 
-        yield _Column("95 % CI", draw, draw, least=_BAR)
+        yield _Column("95 % CI", draw, draw, least=BAR)
     yield _Column("n", _n, lambda human: f"{human.n:,}", numeric=True)
     yield _Column("Fail", lambda row: text.percent(row.fail_rate), lambda _: "", numeric=True)
     if wide:
         yield _Column("Cost", lambda row: text.money(row.cost_usd), lambda _: "", numeric=True)
         yield _Column("Hum.", _percentile, lambda _: "", numeric=True)
     yield _Column("Notes", lambda row: " ".join(map(text.short_flag, row.flags)), lambda _: "")
-
-
-def _grid(title: Text) -> RichTable:
-    return RichTable(box=SIMPLE_HEAD, title=title, title_justify="left", padding=0, pad_edge=False)
 
 
 def _dimension(name: str, rows: Sequence[Row], *, first: bool) -> _Column:
@@ -121,18 +116,7 @@ def _dimension(name: str, rows: Sequence[Row], *, first: bool) -> _Column:
         return text.clean(f"human, {part}" if part else "human videos") if first else ""
 
     longest = max(len(of_row(row)) for row in rows)
-    return _Column(words.HEADINGS[name], of_row, of_human, least=min(longest, _NAME))
-
-
-def _bar(row: Row | HumanRow, scale: Scale, *, ascii_only: bool) -> Text:
-    line, dot = ("-", "o") if ascii_only else ("─", "●")
-    if row.mean is None:
-        return Text("")
-    low, high = row.ci_low, row.ci_high
-    places = [round(scale.at(v if v is not None else row.mean) * (_BAR - 1)) for v in (low, high)]
-    bar = [line if places[0] <= i <= places[1] else " " for i in range(_BAR)]
-    bar[round(scale.at(row.mean) * (_BAR - 1))] = dot
-    return Text("".join(bar))
+    return _Column(words.HEADINGS[name], of_row, of_human, least=min(longest, NAME))
 
 
 def _n(row: Row) -> str:
@@ -147,22 +131,24 @@ def _print_descriptions(tables: Sequence[Table], console: Console) -> None:
     """Means of metrics that have no better or worse, side by side."""
     first = tables[0]
     title = f"{text.clean(first.task)} · what the clips are like, not a ranking"
-    grid = _grid(Text(f"{title}  ({text.clean(first.evaluator)})", style="bold"))
+    shown = grid(Text(f"{title}  ({text.clean(first.evaluator)})", style="bold"))
     names = words.dimensions(first.rows)
     for name in names:
-        grid.add_column(words.HEADINGS[name], overflow="fold")
+        shown.add_column(words.HEADINGS[name], overflow="fold")
     for table in tables:
-        grid.add_column(text.clean(table.card.name), justify="right", overflow="fold")
+        shown.add_column(plain(text.clean(table.card.name)), justify="right", overflow="fold")
     for key, means in words.side_by_side(tables, names).items():
-        grid.add_row(*(text.clean(part) for part in key), *(text.score(mean) for mean in means))
-    console.print(grid)
+        shown.add_row(*(plain(text.clean(part)) for part in key), *map(text.score, means))
+    console.print(shown)
     console.print(Text(f"It sees: {text.clean(first.card.sees)}.", style="dim"))
     console.print()
 
 
 def _print_legend(board: Board, console: Console) -> None:
+    for line in words.mode_lines(board):
+        console.print(Text(line, style="dim"))
     for name, meaning in words.flags_of(board):
         if mark := text.MARKS[name]:
             console.print(Text(f"{mark}  {meaning}", style="dim"))
-    if console.width >= _WIDE:
+    if console.width >= WIDE:
         console.print(Text("Hum.  percentile among human videos of the topic", style="dim"))

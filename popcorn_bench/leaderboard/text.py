@@ -6,17 +6,19 @@ import re
 from math import floor, log10
 from unicodedata import category
 
-from popcorn_bench.leaderboard.model import HumanRow, Row
+from popcorn_bench.leaderboard.model import HumanRow, Row, Uplift
 
 _JOINER = "\u200d"  # holds emoji together
 _FORMULA = tuple("=+-@\t\r")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>$^:@])")
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _SMALL_MONEY = 0.01
+_SMALL_P = 0.001
 
 MARKS = {
     "baseline": "B",
     "baseline_video": "V",
+    "leakage": "L",
     "incomplete": "I",
     "unbalanced": "U",
     "fewer_queries": "F",
@@ -27,6 +29,7 @@ MARKS = {
 FLAG_MEANINGS = {
     "baseline": "a baseline of the harness, not a model under test",
     "baseline_video": "the clip comes from a baseline generator",
+    "leakage": "the predictor was trained on rows that the LLM was shown",
     "incomplete": "less than 95 % of the plan is scored, so it is not ranked",
     "unbalanced": "it lacks generators or modes that others have, so it is not ranked",
     "fewer_queries": "it was asked fewer queries than the others, so it is not ranked",
@@ -70,6 +73,44 @@ def with_margin(row: Row | HumanRow) -> str:
         return score(row.mean)
     margin = row.ci_high - row.mean
     return f"{score(row.mean, margin)} ±{score(margin, margin)}"
+
+
+def change(uplift: Uplift) -> str:
+    """A difference with its sign and half of its 95 % interval, `+0.15 ±0.09`."""
+    if uplift.delta is None:
+        return score(None)
+    margin = None if uplift.ci_high is None else uplift.ci_high - uplift.delta
+    shown = f"{uplift.delta:+,.{_decimals(margin)}f}"
+    return shown if margin is None else f"{shown} ±{score(margin, margin)}"
+
+
+def p_value(p: float | None) -> str:
+    """A p value to three decimals."""
+    if p is None:
+        return score(None)
+    return "<0.001" if p < _SMALL_P else f"{p:.3f}"
+
+
+def effect(size: float | None) -> str:
+    """A standardised difference."""
+    return score(None) if size is None else f"{size:+.2f}"
+
+
+def pairs(uplift: Uplift) -> str:
+    """Complete pairs of all that were begun."""
+    return f"{uplift.n_pairs:,}/{uplift.n_pairs + uplift.n_dropped:,}"
+
+
+def similarity(uplift: Uplift) -> str:
+    """Mean similarity of titles to references."""
+    return score(None) if uplift.copying is None else f"{uplift.copying:.2f}"
+
+
+def copying(uplift: Uplift) -> str:
+    """Mean similarity of titles to references, and the share of titles that are copied."""
+    if uplift.copying is None:
+        return similarity(uplift)
+    return f"{similarity(uplift)} ({percent(uplift.copied_share)})"
 
 
 def short_flag(flag: str) -> str:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from popcorn_bench.leaderboard import text
-from popcorn_bench.leaderboard.model import Board, HumanRow, Row, Table
+from popcorn_bench.leaderboard.model import Board, HumanRow, Row, Table, Uplift
+from popcorn_bench.leaderboard.modes import ModeCard
+from popcorn_bench.leaderboard.query import COPIED
+from popcorn_bench.leaderboard.statistics.interval import CONFIDENCE
+from popcorn_bench.types import Direction
 
 _FEW = 20
 
@@ -75,6 +79,86 @@ def dimensions(rows: Sequence[Row]) -> list[str]:
     """The dimensions that tell the rows apart, in reading order."""
     order = ("topic", "kind", "llm", "video", "mode")
     return [name for name in order if any(getattr(row, name) is not None for row in rows)]
+
+
+def uplift_title(uplifts: Sequence[Uplift]) -> str:
+    """What a table of changes is about."""
+    what = text.clean(uplifts[0].mode) if _one_mode(uplifts) else "each mode"
+    return f"What {what} changes over {text.clean(uplifts[0].baseline)}"
+
+
+def uplift_names(uplifts: Sequence[Uplift]) -> list[str]:
+    """The columns that tell the changes apart."""
+    return ["llm"] if _one_mode(uplifts) else ["mode", "llm"]
+
+
+def uplift_finding(uplifts: Sequence[Uplift]) -> str:
+    """How many changes the data can tell from none, in one sentence."""
+    sure = [u for u in uplifts if u.p_holm is not None and u.p_holm < 1 - CONFIDENCE]
+    up = sum((u.delta or 0) * (-1 if u.direction is Direction.LOWER else 1) > 0 for u in sure)
+    noun = "LLMs" if _one_mode(uplifts) else "pairs of mode and LLM"
+    return (
+        f"Of {len(uplifts)} {noun}, {up} better, {len(sure) - up} worse, "
+        f"{len(uplifts) - len(sure)} that the data cannot tell from no change."
+    )
+
+
+def uplift_note(uplifts: Sequence[Uplift]) -> str:
+    """How the changes were found."""
+    first = uplifts[0]
+    over = "the LLMs" if _one_mode(uplifts) else "the LLMs of each mode"
+    copied = (
+        " Copying: mean over titles of the largest similarity to a reference (0 to 1), in brackets "
+        f"the share of titles at {COPIED} or more."
+        if any(uplift.copying is not None for uplift in uplifts)
+        else ""
+    )
+    return (
+        f"Change: difference to {text.clean(first.baseline)} within each query, "
+        f"{first.direction} is better; {_averaged(uplifts)} averaged first. "
+        f"p: paired t test, adjusted by Holm over {over}. Better: share of queries. "
+        f"Pairs: queries complete in both modes, of those with any score.{copied}"
+    )
+
+
+def mode_lines(board: Board) -> list[str]:
+    """What each mode with retrieval shows the LLM."""
+    return [_mode_line(mode) for mode in board.modes if mode.retrieves]
+
+
+def _mode_line(mode: ModeCard) -> str:
+    references = mode.count("references")
+    if not references:
+        return text.clean(f"Mode {mode.label}: no references, reasoning alone.")
+    title = mode.settings.get("corpus_title") or mode.settings.get("corpus") or "not named"
+    rows = mode.count("corpus_rows")
+    parts = [
+        f"up to {references} references per query from corpus {title}",
+        f" ({rows:,} rows)" if rows else "",
+        f"; {_left_out(mode)}; engagement ",
+        "shown." if mode.settings.get("show_engagement") else "hidden.",
+    ]
+    return text.clean(f"Mode {mode.label}: {''.join(parts)}")
+
+
+def _left_out(mode: ModeCard) -> str:
+    if mode.leaked:
+        return f"{mode.leaked:,} rows that a predictor was trained on were NOT left out"
+    gone = mode.count("left_out")
+    known = "because a predictor was trained on them or their twins"
+    return f"{gone:,} rows left out, {known}" if gone else "no rows left out"
+
+
+def _one_mode(uplifts: Sequence[Uplift]) -> bool:
+    return len({uplift.mode for uplift in uplifts}) == 1
+
+
+def _averaged(uplifts: Sequence[Uplift]) -> str:
+    sets = {uplift.videos for uplift in uplifts if uplift.n_pairs}
+    if len(sets) > 1:
+        return "seeds, and the generators that an LLM has in both modes,"
+    videos = next(iter(sets), ())
+    return f"seeds and generators ({text.clean(', '.join(videos))})" if videos else "seeds"
 
 
 def side_by_side(

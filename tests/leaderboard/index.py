@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from importlib.resources import files
 
@@ -51,6 +52,9 @@ class Index:
         ]
         self.task(queries)
         return [q for q, _, _ in queries]
+
+    def mode(self, mode_id: str, name: str, **settings: object) -> None:
+        self.insert("modes", mode=mode_id, name=name, settings=json.dumps(settings))
 
     def llm(self, llm_id: str, *, name: str = "", baseline: bool = False) -> None:
         self.insert("llms", llm_id=llm_id, name=name or llm_id, model="m", baseline=baseline)

@@ -7,7 +7,6 @@ import hashlib
 import io
 import json
 from base64 import b64encode
-from html.parser import HTMLParser
 from pathlib import Path
 from unicodedata import category
 
@@ -22,20 +21,8 @@ from popcorn_bench.leaderboard.export import to_csv, to_json, to_markdown
 from popcorn_bench.leaderboard.html import write_html
 from popcorn_bench.leaderboard.terminal import render
 from tests.leaderboard.index import Index
+from tests.leaderboard.pages import HOSTILE, Page
 
-HOSTILE = (
-    "<script>alert(1)</script>",
-    "<img src=http://evil.example/x onerror=alert(1)>",
-    '"><svg onload=alert(1)>',
-    "</style></title><base href=//evil.example>",
-    "=HYPERLINK(1)",
-    "  @SUM(1)",
-    "a|b [x](javascript:alert(1)) `c` http://evil.example",
-    "\x1b[31mred\x1b]0;title\x07",
-    "\u202egnp.exe\u2066",
-    "{{ 7*7 }}{% raw %}",
-    "line\nbreak\u2028",
-)
 _SHA = "ab" + "0" * 62
 
 
@@ -111,6 +98,7 @@ def test_terminal_says_when_there_is_nothing_and_when_all_are_baselines(index: I
 def test_hostile_names_stay_text_in_the_terminal(index: Index) -> None:
     shown = _terminal(_made(index, HOSTILE), 100)
     assert not {char for char in shown if text.clean(char) != char} - {"\n"}
+    assert "[red]style" in shown, "brackets are no markup"
 
 
 def test_json_has_the_contract_and_is_strict(index: Index) -> None:
@@ -146,22 +134,6 @@ def test_markdown_tables_keep_their_shape(index: Index) -> None:
     assert "http://" not in made
 
 
-class _Page(HTMLParser):
-    """What a browser would make of the page."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text: list[str] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.text.append(data)
-
-
 def _page(index: Index, folder: Path, by: str | None = None) -> str:
     made = board(index.connection, by=by)
     path = write_html(made, index.connection, folder / "site", artifacts="../artifacts")
@@ -169,9 +141,9 @@ def _page(index: Index, folder: Path, by: str | None = None) -> str:
 
 
 def test_page_runs_and_loads_nothing(index: Index, tmp_path: Path) -> None:
-    plain = _Page(_page(_made(index), tmp_path))
+    plain = Page(_page(_made(index), tmp_path))
     hostile = Index()
-    attacked = _Page(_page(_made(hostile, HOSTILE), tmp_path))
+    attacked = Page(_page(_made(hostile, HOSTILE), tmp_path))
     hostile.connection.close()
     known = {tag for tag, _ in plain.tags}
     assert {tag for tag, _ in attacked.tags} <= known
@@ -191,7 +163,7 @@ def test_page_runs_and_loads_nothing(index: Index, tmp_path: Path) -> None:
 def test_page_policy_allows_its_own_style_and_nothing_else(index: Index, tmp_path: Path) -> None:
     page = _page(_made(index), tmp_path)
     style = page.split("<style>")[1].split("</style>")[0]
-    [policy] = [a["content"] for t, a in _Page(page).tags if "http-equiv" in a and t == "meta"]
+    [policy] = [a["content"] for t, a in Page(page).tags if "http-equiv" in a and t == "meta"]
     assert policy is not None
     digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
     assert f"style-src 'sha256-{digest}'" in policy
@@ -201,7 +173,7 @@ def test_page_policy_allows_its_own_style_and_nothing_else(index: Index, tmp_pat
 
 
 def test_page_is_made_to_be_read_by_everyone(index: Index, tmp_path: Path) -> None:
-    page = _Page(_page(_made(index), tmp_path))
+    page = Page(_page(_made(index), tmp_path))
     assert sum(tag == "h1" for tag, _ in page.tags) == 1
     assert sum(tag == "table" for tag, _ in page.tags) == sum(t == "caption" for t, _ in page.tags)
     assert all(a.get("scope") in {"col", "row"} for tag, a in page.tags if tag == "th")
@@ -228,7 +200,7 @@ def test_page_of_nothing_and_of_baselines_says_so(index: Index, tmp_path: Path) 
 def test_page_links_only_files_of_the_artefact_store(index: Index, tmp_path: Path) -> None:
     _made(index)
     index.connection.execute("UPDATE videos SET sha256 = '../../etc', suffix = '/passwd'")
-    links = [attributes.get("href") or "" for _, attributes in _Page(_page(index, tmp_path)).tags]
+    links = [attributes.get("href") or "" for _, attributes in Page(_page(index, tmp_path)).tags]
     assert not [link for link in links if "etc" in link]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from popcorn_bench.leaderboard.statistics.interval import (
     Floats,
     mean_interval,
 )
+
+_LEAST_DF = 2
+_NO_SPREAD = 1e-12  # relative to the mean: what rounding leaves of a constant difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,22 @@ def paired_difference(a: Floats, b: Floats, confidence: float = CONFIDENCE) -> P
     else:
         t = estimate.mean / estimate.se
     return PairedDifference(estimate, t, float(2 * stdtr(estimate.df, -abs(t))))
+
+
+def hedges_gz(found: PairedDifference) -> float | None:
+    """Standardised mean difference of pairs, corrected for few of them.
+
+    g_z = (1 - 3 / (4 df - 1)) * mean / s, with the standard deviation s of the differences and
+    df = Q - 1 (Hedges, 1981; Lakens, 2013). None below three pairs, where the correction leaves
+    nothing, and where the differences have no spread.
+    """
+    estimate = found.estimate
+    if estimate.se is None or estimate.df < _LEAST_DF:
+        return None
+    if estimate.se <= _NO_SPREAD * abs(estimate.mean):
+        return None
+    deviation = estimate.se * sqrt(estimate.n)
+    return (1 - 3 / (4 * estimate.df - 1)) * estimate.mean / deviation
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -114,14 +114,15 @@ FROM tasks AS t
 JOIN queries AS q USING (task_id);
 
 CREATE VIEW named_briefs AS
-SELECT n.* EXCLUDE (task_id, query_id), l.name AS llm, m.name AS mode_name, b.*
+SELECT n.* EXCLUDE (task_id, query_id), l.name AS llm, coalesce(m.name, mode) AS mode_name, b.*
 FROM briefs AS b
 LEFT JOIN named_places AS n USING (task_id, query_id)
 LEFT JOIN modes AS m USING (mode)
 LEFT JOIN llms AS l USING (llm_id);
 
 CREATE VIEW named_videos AS
-SELECT n.* EXCLUDE (task_id, query_id), l.name AS llm, g.name AS video, m.name AS mode_name, v.*
+SELECT n.* EXCLUDE (task_id, query_id), l.name AS llm, g.name AS video,
+       coalesce(m.name, mode) AS mode_name, v.*
 FROM videos AS v
 LEFT JOIN modes AS m USING (mode)
 LEFT JOIN named_places AS n USING (task_id, query_id)
@@ -130,7 +131,7 @@ LEFT JOIN generators AS g USING (video_id);
 
 CREATE VIEW named_scores AS
 SELECT n.* EXCLUDE (task_id, query_id), l.name AS llm, g.name AS video, e.name AS evaluator,
-       e.version AS evaluator_version, m.name AS mode_name, s.*
+       e.version AS evaluator_version, coalesce(m.name, mode) AS mode_name, s.*
 FROM scores AS s
 LEFT JOIN modes AS m USING (mode)
 LEFT JOIN named_places AS n USING (task_id, query_id)
@@ -139,7 +140,8 @@ LEFT JOIN generators AS g USING (video_id)
 LEFT JOIN evaluators AS e USING (evaluator_id);
 
 CREATE VIEW named_failures AS
-SELECT n.* EXCLUDE (task_id, query_id), l.name AS llm, g.name AS video, e.name AS evaluator, m.name AS mode_name, f.*
+SELECT n.* EXCLUDE (task_id, query_id), l.name AS llm, g.name AS video, e.name AS evaluator,
+       coalesce(m.name, mode) AS mode_name, f.*
 FROM open_failures AS f
 LEFT JOIN modes AS m USING (mode)
 LEFT JOIN named_places AS n USING (task_id, query_id)
