@@ -79,6 +79,9 @@ class InstantExecutor:
             path.write_bytes(content)
         return Artefact(sha256=digest, suffix=".mp4", bytes=len(content), width=2, height=2)
 
+    def drop_waiting(self) -> None:
+        pass
+
     async def judge(self, evaluator: str, request: ScoreRequest) -> tuple[Score, ...]:
         self.judged[evaluator] += 1
         error = self.fault(Stage.SCORE, request.title)

@@ -29,6 +29,10 @@ class Executor(Protocol):
         """The scores of one sample by the evaluator of that name."""
         ...
 
+    def drop_waiting(self) -> None:
+        """Cancel what has not begun."""
+        ...
+
 
 class LocalExecutor:
     """Worker processes on this machine, for as long as the context lasts."""
@@ -56,6 +60,13 @@ class LocalExecutor:
     async def judge(self, evaluator: str, request: ScoreRequest) -> Scores:
         """See `Executor`."""
         return await self._judges[evaluator].submit(request)
+
+    def drop_waiting(self) -> None:
+        """See `Executor`."""
+        for clips in self._clips.values():
+            clips.drop_waiting()
+        for judges in self._judges.values():
+            judges.drop_waiting()
 
 
 def _clips(entry: VideoEntry, device: str, folder: Path) -> Pool[MediaRequest, Artefact]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from duckdb import DuckDBPyConnection, DuckDBPyRelation
@@ -39,7 +40,7 @@ def export_tables(folder: Path, kind: str, target: Path) -> Iterator[Path]:
     target.mkdir(parents=True, exist_ok=True)
     with closing(index.connect([folder])) as connection:
         cells = pl.DataFrame(
-            [{**asdict(row), "flags": json.dumps(row.flags)} for row in board(connection).rows],
+            [_flat(asdict(row)) for row in board(connection).rows],
             infer_schema_length=None,
         )
         connection.register("board_cells", cells.to_arrow())
@@ -47,6 +48,11 @@ def export_tables(folder: Path, kind: str, target: Path) -> Iterator[Path]:
             path = target / f"{table}.{kind}"
             _copy(connection, view, path)
             yield path
+
+
+def _flat(row: dict[str, Any]) -> dict[str, Any]:
+    """Lists as JSON, which every format can hold."""
+    return {k: json.dumps(v) if isinstance(v, tuple) else v for k, v in row.items()}
 
 
 def _copy(connection: DuckDBPyConnection, view: str, path: Path) -> None:

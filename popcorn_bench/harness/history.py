@@ -17,7 +17,7 @@ def last_spec(folder: Path) -> RunSpec:
     """
     for path in reversed(journal_files(folder)):
         first = next(read_lines(path), None)
-        spec = first.record.get("spec") if first else None
+        spec = first.record.get("spec") if first and first.record else None
         if isinstance(spec, dict) and "llms" in spec:  # an import has another kind of spec
             return RunSpec.from_record(spec, folder)
     raise UsageError(f"{folder}: no run there")

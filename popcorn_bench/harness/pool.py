@@ -45,6 +45,12 @@ class Pool(Generic[Job, Result]):
             self._tasks.append(asyncio.create_task(self._work()))
         return await future
 
+    def drop_waiting(self) -> None:
+        """Cancel the jobs that no worker has taken yet."""
+        while not self._queue.empty():
+            _, future = self._queue.get_nowait()
+            future.cancel()
+
     async def __aenter__(self) -> Pool[Job, Result]:
         return self
 

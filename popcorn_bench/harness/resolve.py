@@ -54,11 +54,15 @@ def resolve(spec: RunSpec, *, generating: bool = True) -> RunPlan:
     names = _evaluator_names(spec, sieve)
     learned = frozenset[str]().union(*(evaluator_class(name).trained_on() for name in names))
     modes, notes = plan_modes(spec, tasks, include, learned)
+    llms = _llms(spec, include, sieve)
+    if not llms and not sieve.blocked:
+        needs = "; ".join(dict.fromkeys(f"{item.name}: {item.reason}" for item in sieve.skipped))
+        raise UsageError(f"--llms: none of those asked for is usable here ({needs})")
     return RunPlan(
         spec=spec,
         tasks=tasks,
         modes=modes,
-        llms=_llms(spec, include, sieve),
+        llms=llms,
         videos=_videos(spec, include, sieve),
         evaluators=tuple(evaluator_class(name).card() for name in names),
         skipped=tuple(sieve.skipped),

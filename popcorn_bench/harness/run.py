@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar, cast
 
-from popcorn_bench.errors import PopcornError
+from popcorn_bench.errors import PopcornError, StoreError
 from popcorn_bench.generators.protocol import MediaRequest, TextClient
 from popcorn_bench.generators.retrieval.copying import copying
 from popcorn_bench.generators.video.catalog import VideoEntry
@@ -58,11 +59,12 @@ class Runner:
         self._tally = Tally()
         self._flying: dict[str, asyncio.Future[Attempted[Result]]] = {}
         self._room = asyncio.Semaphore(_IN_FLIGHT)
-        self._stopping = False
+        self._stopping = self._left_out = False
 
     def stop(self) -> None:
-        """Begin nothing new; what is in flight ends and is saved."""
+        """Begin nothing new; what has begun ends and is saved."""
         self._stopping = True
+        self._executor.drop_waiting()
 
     async def run(self) -> Report:
         """Do the plan.
@@ -75,15 +77,17 @@ class Runner:
             for record in header(self._plan, run_id):
                 self._store.write(record)
             self._display.start(planned_units(self._plan), self._tally)
+            status = "broken off"
             try:
                 await self._ask_all()
+                status = "interrupted" if self._left_out else "finished"
             except* PopcornError as group:
                 raise _first(group) from None
             finally:
                 self._display.stop()
-            status = "interrupted" if self._stopping else "finished"
-            self._store.write({"t": "end", "run": run_id, "at": now(), "status": status})
-        return Report(run_id, self._tally, self._stopping)
+                with suppress(StoreError):  # it may be what broke the run off
+                    self._store.write({"t": "end", "run": run_id, "at": now(), "status": status})
+        return Report(run_id, self._tally, self._left_out)
 
     async def _ask_all(self) -> None:
         connections = min(self._plan.spec.max_connections, self._plan.n_briefs)
@@ -97,6 +101,7 @@ class Runner:
         """One connection to an LLM: takes the next job when it is free."""
         for job in jobs:
             if self._stopping:
+                self._left_out = True
                 return
             await self._room.acquire()
             brief = await self._brief(job)
@@ -158,6 +163,8 @@ class Runner:
                 pass
             case Action.REUSE:
                 await self._record(unit, who, Attempted(found), reused=True)
+            case Action.DO if self._stopping:
+                self._left_out = True
             case Action.DO:
                 found = await self._made(unit, who, make)
         return cast("R | None", found)
@@ -174,6 +181,10 @@ class Runner:
             outcome = cast("Attempted[Result]", await attempt(f"{unit.stage} by {who}", make))
             await self._record(unit, who, outcome, reused=False)
             flight.set_result(outcome)
+        except asyncio.CancelledError:
+            self._left_out = True
+            raise
+        else:
             return outcome.result
         finally:
             del self._flying[unit.key]

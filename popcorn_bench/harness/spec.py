@@ -37,7 +37,7 @@ class RunSpec:
     pe_ratio: float = 0.1
     pe_popular: str = "decile"
     pe_embedder: str = "hashed"
-    pe_category: str = "centroids"
+    pe_category: str = "profiles"
     pe_show_engagement: bool = False
     allow_leakage: bool = False
     llm_args: Args = ()

@@ -45,6 +45,8 @@ def read_rows(path: Path) -> Iterator[ImportRow]:
             _check_header(path, reader.fieldnames or ())
             for cells in reader:
                 yield _row(path, reader.line_num, cells)
+            if reader.line_num <= 1:
+                raise FileError(path, 1, "", "holds no row")
         except (UnicodeDecodeError, csv.Error) as error:
             raise FileError(path, reader.line_num + 1, "", f"is not CSV: {error}") from error
 
@@ -52,7 +54,10 @@ def read_rows(path: Path) -> Iterator[ImportRow]:
 def _check_header(path: Path, found: Sequence[str]) -> None:
     for name in COLUMNS:
         if name not in found:
-            raise FileError(path, 1, name, f"missing column{did_you_mean(name, found)}")
+            hint = did_you_mean(name, found)
+            if len(found) == 1 and ";" in found[0]:
+                hint = "; the columns are divided by semicolons, not commas"
+            raise FileError(path, 1, name, f"missing column{hint}")
 
 
 def _row(path: Path, line: int, cells: Mapping[str | None, Any]) -> ImportRow:

@@ -60,6 +60,7 @@ def import_scores(
         FileError: for a missing column, a bad value, or a second score for the same place.
     """
     rows = list(read_rows(path))
+    _check_videos(path, rows)
     names = _known(folder)
     cards = _cards(rows, direction)
     units = [_unit(row, cards[row["metric"]], task, names) for row in rows]
@@ -73,6 +74,11 @@ def import_scores(
             ]
             _write(store, records, [(units[i], rows[i]) for i in fresh])
     return len(fresh), len(rows) - len(fresh)
+
+
+def known_tasks(folder: Path) -> frozenset[str]:
+    """Names of the tasks in a results folder."""
+    return frozenset(_known(folder).tasks)
 
 
 def _write(
@@ -93,8 +99,9 @@ def _known(folder: Path) -> _Names:
     names = _Names({}, {}, {})
     for path in journal_files(folder):
         for line in read_lines(path):
-            data = line.record.get("data", {})
-            match line.record.get("t"):
+            record = line.record or {}
+            data = record.get("data", {})
+            match record.get("t"):
                 case "task":
                     names.tasks[data["name"]] = data["task_id"]
                 case "llm":
@@ -102,6 +109,15 @@ def _known(folder: Path) -> _Names:
                 case "generator":
                     names.videos[data["name"]] = data["video_id"]
     return names
+
+
+def _check_videos(path: Path, rows: Sequence[ImportRow]) -> None:
+    """A metric judges either clips or briefs: a board of both would compare unlike things."""
+    first: dict[str, bool] = {}
+    for row in rows:
+        if first.setdefault(row["metric"], bool(row["video"])) != bool(row["video"]):
+            message = f"{row['metric']!r} has rows with and without a video; name them apart"
+            raise FileError(path, row.line, "video", message)
 
 
 def _cards(rows: Sequence[ImportRow], direction: Direction) -> dict[str, EvaluatorCard]:

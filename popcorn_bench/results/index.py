@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from popcorn_bench.errors import StoreError
+from popcorn_bench.errors import StoreError, UsageError
 from popcorn_bench.results.ingest import ingest, transaction
 from popcorn_bench.results.journal import FOLDER, journal_files
 
@@ -28,11 +28,11 @@ def connect(folders: Sequence[Path]) -> DuckDBPyConnection:
     """Open an up-to-date index for reading: one folder's file, or several folders in memory.
 
     Raises:
-        StoreError: where a folder holds no results.
+        UsageError: where a folder holds no results.
     """
     for folder in folders:
         if not journal_files(folder):
-            raise StoreError(f"{folder}: no results there (no {FOLDER}/*.jsonl)")
+            raise UsageError(f"{folder}: no results there (no {FOLDER}/*.jsonl)")
     if len(folders) == 1 and sync(folders[0]):
         try:
             return _patiently(folders[0] / FILE, read_only=True)
@@ -58,6 +58,14 @@ def rebuild(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
     if not sync(folder):
         raise StoreError(f"{folder / FILE}: cannot be written")
+
+
+def damaged(connection: DuckDBPyConnection) -> list[tuple[str, int]]:
+    """Journal files with lines that could not be read, and how many."""
+    return connection.execute(
+        "SELECT file, sum(damaged)::BIGINT FROM journal_files GROUP BY file "
+        "HAVING sum(damaged) > 0 ORDER BY file"
+    ).fetchall()
 
 
 def schema() -> str:

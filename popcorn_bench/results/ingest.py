@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from popcorn_bench.results.journal import Line, Record, read_lines
+from popcorn_bench.results.journal import Record, read_lines
 from popcorn_bench.types import Place, Stage
 
 _BATCH = 20_000
@@ -50,14 +50,15 @@ def ingest(connection: DuckDBPyConnection, path: Path) -> None:
     lines = read_lines(path, start)
     while batch := list(islice(lines, _BATCH)):
         with transaction(connection):
-            _insert(connection, batch)
-            _remember(connection, path, batch[-1].end)
+            records = [line.record for line in batch if line.record is not None]
+            _insert(connection, records)
+            _remember(connection, path, batch[-1].end, len(batch) - len(records))
 
 
-def _insert(connection: DuckDBPyConnection, lines: Iterable[Line]) -> None:
+def _insert(connection: DuckDBPyConnection, records: Iterable[Record]) -> None:
     tables: dict[str, list[dict[str, Any]]] = {}
-    for line in lines:
-        for table, row in _rows(line.record):
+    for record in records:
+        for table, row in _rows(record):
             tables.setdefault(table, []).append(row)
     for table, rows in tables.items():
         if table == "ends":
@@ -193,6 +194,5 @@ def _bytes_read(connection: DuckDBPyConnection, path: Path) -> int:
     return int(found[0] or 0) if found else 0
 
 
-def _remember(connection: DuckDBPyConnection, path: Path, end: int) -> None:
-    connection.execute("DELETE FROM journal_files WHERE file = ?", [path.name])
-    connection.execute("INSERT INTO journal_files VALUES (?, ?)", [path.name, end])
+def _remember(connection: DuckDBPyConnection, path: Path, end: int, damaged: int) -> None:
+    connection.execute("INSERT INTO journal_files VALUES (?, ?, ?)", [path.name, end, damaged])

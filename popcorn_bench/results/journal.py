@@ -24,9 +24,9 @@ FOLDER = "journal"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One record with the bytes that it takes in its file."""
+    """One record with the bytes that it takes in its file; None for a damaged line."""
 
-    record: Record
+    record: Record | None
     start: int
     end: int
 
@@ -112,16 +112,14 @@ def journal_files(folder: Path) -> list[Path]:
 
 
 def read_lines(path: Path, start: int = 0) -> Iterator[Line]:
-    """Yield the whole lines from byte `start` on; a torn or damaged line is passed over."""
+    """Yield the whole lines from byte `start` on; a torn last line is passed over."""
     with path.open("rb") as file:
         file.seek(start)
         for raw in file:
             if not raw.endswith(b"\n"):
                 return
             end = start + len(raw)
-            record = _parse(raw)
-            if record is not None:
-                yield Line(record, start, end)
+            yield Line(_parse(raw), start, end)
             start = end
 
 

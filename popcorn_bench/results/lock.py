@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from popcorn_bench.errors import StoreError
+from popcorn_bench.errors import UsageError
 
 _FILE = ".lock"
 
@@ -19,20 +19,20 @@ def writing(folder: Path) -> Iterator[None]:
     """Hold the folder for writing. The system frees it when the process ends, however it ends.
 
     Raises:
-        StoreError: when the folder cannot be written, or says who holds it.
+        UsageError: when the folder cannot be written, or says who holds it.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handle = (folder / _FILE).open("a+")
     except OSError as error:
-        raise StoreError(f"{folder}: cannot write results there: {error.strerror}") from error
+        raise UsageError(f"{folder}: cannot write results there: {error.strerror}") from error
     with handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             handle.seek(0)
             holder = handle.read().strip() or "another process"
-            raise StoreError(f"{folder}: {holder} is writing to it") from error
+            raise UsageError(f"{folder}: {holder} is writing to it") from error
         handle.truncate(0)
         handle.write(f"process {os.getpid()} on {platform.node()}")
         handle.flush()

@@ -48,7 +48,8 @@ class Store:
         self._writer: JournalWriter | None = None
         for number, path in enumerate(self._files):
             for line in journal.read_lines(path):
-                self._note(line.record, number, line.start)
+                if line.record is not None:
+                    self._note(line.record, number, line.start)
 
     def status(self, unit: Unit) -> Status | None:
         """What happened to the unit at its place, or None."""

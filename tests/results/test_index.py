@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from popcorn_bench.errors import StoreError
+from popcorn_bench.errors import UsageError
 from popcorn_bench.results import index
 from popcorn_bench.results.definitions import evaluator_record
 from popcorn_bench.results.journal import journal_files
@@ -94,6 +94,17 @@ def test_a_torn_line_is_read_when_it_is_whole(tmp_path: Path) -> None:
     assert _counts(tmp_path) == _EXPECTED
 
 
+def test_damaged_lines_are_counted_and_hide_nothing_else(tmp_path: Path) -> None:
+    _write(tmp_path, "run-1", *_all("run-1"))
+    (path,) = journal_files(tmp_path)
+    first, *rest = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([b"XX" + first[2:], *rest]))
+
+    assert _counts(tmp_path) == {**_EXPECTED, "briefs": 0}
+    with closing(index.connect([tmp_path])) as connection:
+        assert index.damaged(connection) == [("run-1.jsonl", 1)]
+
+
 def test_a_success_mends_a_failure(tmp_path: Path) -> None:
     failed = unit(Stage.BRIEF, "4" * 64, query_id="q2")
     _write(tmp_path, "run-1", *_all("run-1"))
@@ -145,7 +156,7 @@ def test_someone_who_keeps_the_file_open_blocks_nobody(
 
 
 def test_a_folder_without_results_is_said_to_have_none(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="no results there"):
+    with pytest.raises(UsageError, match="no results there"):
         index.connect([tmp_path])
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from popcorn_bench.errors import StoreError
+from popcorn_bench.errors import StoreError, UsageError
 from popcorn_bench.results.artifacts import ArtefactStore
 from popcorn_bench.results.records import Result
 from popcorn_bench.results.store import Status, Store
@@ -86,7 +86,7 @@ def test_keys_that_share_their_first_digits_are_told_apart(tmp_path: Path) -> No
 def test_a_second_writer_is_told_who_holds_the_folder(tmp_path: Path) -> None:
     with (
         Store(tmp_path).writing("run-1"),
-        pytest.raises(StoreError, match=r"process \d+ on"),
+        pytest.raises(UsageError, match=r"process \d+ on"),
         Store(tmp_path).writing("run-2"),
     ):
         pass

@@ -12,6 +12,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
+from popcorn_bench.generators.llm.cleaning import clean
+
+_NOTHING = "nothing"  # what a request without a readable character asks for
 _QUERY = re.compile(r"<query>(.*?)</query>", re.DOTALL)
 _WORD = re.compile(r"[a-z']+")
 _OTHER = "other"
@@ -129,7 +132,7 @@ def write(name: str, last_user_message: str, seed: int, title_max: int) -> str:
         KeyError: for another name.
     """
     tagged = _QUERY.findall(last_user_message)
-    query = " ".join((tagged[-1] if tagged else last_user_message).split())
+    query = " ".join(clean(tagged[-1] if tagged else last_user_message).split()) or _NOTHING
     return json.dumps(_WRITERS[name](query, seed, title_max), ensure_ascii=False)
 
 

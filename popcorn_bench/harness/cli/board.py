@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from popcorn_bench.harness.cli.damage import tell_damage
 from popcorn_bench.leaderboard.board import board
 from popcorn_bench.leaderboard.html import write_html
 from popcorn_bench.leaderboard.terminal import render
@@ -18,6 +19,7 @@ def show_board(folders: Sequence[Path], console: Console | None = None) -> None:
     """Print the board of all that the folders hold."""
     with closing(index.connect(folders)) as connection:
         render(board(connection), console or Console())
+        tell_damage(connection)
 
 
 def write_page(folder: Path) -> Path:

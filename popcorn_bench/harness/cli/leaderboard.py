@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from pathlib import Path
 
 import click
 
+from popcorn_bench.errors import UsageError
+from popcorn_bench.harness.cli.damage import tell_damage
 from popcorn_bench.harness.cli.options import EXISTING, FOLDER, LIST, with_json
 from popcorn_bench.harness.spec import DEFAULT_OUTPUT
 
@@ -49,11 +52,15 @@ def command(  # noqa: PLR0913 - one per option
     from popcorn_bench.leaderboard.terminal import render
     from popcorn_bench.results import index
 
-    with closing(index.connect(folders or (DEFAULT_OUTPUT,))) as connection:
+    if as_json + as_csv + markdown > 1:
+        raise UsageError("--json, --csv, --markdown: only one at a time")
+    folders = folders or (DEFAULT_OUTPUT,)
+    with closing(index.connect(folders)) as connection:
         found = board(connection, tasks=tasks, by=by, mode=mode, metric=metric)
         if html:
-            page = write_html(found, connection, html, artifacts=None)
+            page = write_html(found, connection, html, artifacts=_artifacts(folders, html))
             click.echo(f"page: {page}", err=True)
+        tell_damage(connection)
     if as_json:
         click.echo(export.to_json(found))
     elif as_csv:
@@ -62,3 +69,12 @@ def command(  # noqa: PLR0913 - one per option
         click.echo(export.to_markdown(found), nl=False)
     else:
         render(found, Console())
+
+
+def _artifacts(folders: tuple[Path, ...], page: Path) -> str | None:
+    """The clips as seen from the page; of several folders none can be linked."""
+    from popcorn_bench.results.artifacts import FOLDER
+
+    if len(folders) > 1:
+        return None
+    return os.path.relpath(folders[0] / FOLDER, page).replace(os.sep, "/")

@@ -136,7 +136,7 @@ _ENHANCEMENT = (
     ),
     click.option(
         "--pe-category",
-        type=click.Choice(["centroids", "names"]),
+        type=click.Choice(["profiles", "names"]),
         default=DEFAULT.pe_category,
         show_default=True,
         help="What a query is compared with to find its category.",

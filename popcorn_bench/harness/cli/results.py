@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import click
 
+from popcorn_bench.harness.cli.damage import tell_damage
 from popcorn_bench.harness.cli.options import EXISTING, FILE, FOLDER
 from popcorn_bench.harness.spec import DEFAULT_OUTPUT
 
@@ -27,14 +29,18 @@ def import_(file: Path, output_path: Path, task: str, *, lower_is_better: bool) 
 
     Human ratings, another predictor: every board and comparison works on them.
     """
+    from popcorn_bench.harness.cli.board import write_page
     from popcorn_bench.results import index
-    from popcorn_bench.results.importer import import_scores
+    from popcorn_bench.results.importer import import_scores, known_tasks
     from popcorn_bench.types import Direction
 
+    new = task not in known_tasks(output_path)
     direction = Direction.LOWER if lower_is_better else Direction.HIGHER
     added, there = import_scores(file, output_path, task, direction)
     index.sync(output_path)
-    click.echo(f"{added:,} scores added, {there:,} were there", err=True)
+    where = f"new task {task!r}" if new else f"task {task!r}"
+    click.echo(f"{added:,} scores added to {where}, {there:,} were there", err=True)
+    click.echo(f"page: {write_page(output_path)}", err=True)
 
 
 @command.command()
@@ -46,9 +52,12 @@ def import_(file: Path, output_path: Path, task: str, *, lower_is_better: bool) 
 def export(folder: Path, kind: str, target: Path) -> None:
     """Write the tables briefs, videos, scores, failures, cells and runs into DIR2."""
     from popcorn_bench.harness.exporting import export_tables
+    from popcorn_bench.results import index
 
     for path in export_tables(folder, kind, target):
         click.echo(path)
+    with closing(index.connect([folder])) as connection:
+        tell_damage(connection)
 
 
 @command.command()
@@ -59,6 +68,8 @@ def rebuild(folder: Path) -> None:
 
     index.rebuild(folder)
     click.echo(f"{folder / index.FILE} is up to the journal", err=True)
+    with closing(index.connect([folder])) as connection:
+        tell_damage(connection)
 
 
 @command.command()

@@ -67,8 +67,9 @@ CREATE TABLE failures (
     kind VARCHAR, message VARCHAR, attempts BIGINT, retriable BOOLEAN, cost_usd DOUBLE
 );
 
--- How far each journal file has been read into this index.
-CREATE TABLE journal_files (file VARCHAR, bytes BIGINT);
+-- How far each journal file was read into this index, a row per reading, with the number of lines
+-- that could not be read.
+CREATE TABLE journal_files (file VARCHAR, bytes BIGINT, damaged BIGINT);
 
 -- Failures that no later success at the same place and stage has mended, the latest per place.
 CREATE VIEW open_failures AS
@@ -141,7 +142,7 @@ LEFT JOIN evaluators AS e USING (evaluator_id);
 
 CREATE VIEW named_failures AS
 SELECT n.* EXCLUDE (task_id, query_id), l.name AS llm, g.name AS video, e.name AS evaluator,
-       coalesce(m.name, mode) AS mode_name, f.*
+       coalesce(m.name, mode) AS mode_name, f.* RENAME (kind AS failure)
 FROM open_failures AS f
 LEFT JOIN modes AS m USING (mode)
 LEFT JOIN named_places AS n USING (task_id, query_id)

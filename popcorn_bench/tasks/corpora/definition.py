@@ -99,7 +99,8 @@ class Definition:
         for column, name in self.file.columns:
             wanted = column in self.file.columns.model_fields_set or column in _NEEDED
             if wanted and table.seen and name not in table.seen:
-                hint = did_you_mean(name, table.seen) or f"; there are {', '.join(table.seen)}"
+                there = ", ".join(map(repr, table.seen))
+                hint = did_you_mean(name, table.seen) or f"; there are {there}"
                 message = f"the rows have no column {name!r}{hint}"
                 raise self.document.fault(("columns", column), message)
 
