@@ -14,6 +14,9 @@ from typing import NamedTuple, TypeAlias
 JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON] | None"
 
 
+MAX_SEED = 2**63 - 1  # what every part of the store can hold
+
+
 class Kind(StrEnum):
     """What a query asks for: a named subject, or a theme, comparison or idea."""
 

@@ -78,7 +78,7 @@ def _clips(entry: VideoEntry, device: str, folder: Path) -> Pool[MediaRequest, A
 def _judges(card: EvaluatorCard, folder: Path) -> Pool[ScoreRequest, Scores]:
     """Decoding clips is work for every core; scoring texts is not."""
     workers = _cores() if card.sees_video else 1
-    return Pool(EvaluatorHost(card.name, folder), workers, evaluator_class(card.name).max_batch)
+    return Pool(EvaluatorHost(card, folder), workers, evaluator_class(card.name).max_batch)
 
 
 def _cores() -> int:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pickle
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from math import ceil
 from multiprocessing import get_context
-from multiprocessing.context import BaseContext
+from multiprocessing.context import ForkServerContext
 from typing import Any, Generic, TypeVar
 
 from popcorn_bench.errors import AdapterError
@@ -19,37 +20,80 @@ from popcorn_bench.harness.worker import Host
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
+ITEM_SECONDS = 3600.0  # longer than any clip takes on any GPU; a job beyond that hangs
 
+
+@dataclass(slots=True)
+class _Item:
+    """A job that somebody waits for; `alone` after its batch took a process down."""
+
+    job: Any
+    future: asyncio.Future[Any]
+    alone: bool = False
+
+
+class _Process:
+    """One worker process and the pipe to it."""
+
+    def __init__(self, host: Host) -> None:
+        context = _context()
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(target=worker.main, args=(theirs, host), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def send(self, jobs: Sequence[Any]) -> None:
+        """Hand a batch over."""
+        self._connection.send(jobs)
+
+    def receive(self) -> object:
+        """The next result; EOFError when the process is gone."""
+        return pickle.loads(self._connection.recv_bytes())  # noqa: S301 - from our own process
+
+    def kill(self) -> None:
+        """End it at once; whoever waits in `receive` gets an EOFError."""
+        self._process.kill()
+        self._process.join()
+        self._connection.close()
+
+
+@dataclass(slots=True)
 class Pool(Generic[Job, Result]):
     """`workers` processes that hold the same host; they start with the first job.
 
-    Every worker has an executor of its own, so that a process that dies takes along only the batch
-    that it held. Use as an async context manager.
+    A process that dies or hangs takes along only the job that it was at: the others of its batch
+    are done again, one by one. Use as an async context manager; leaving it ends the processes.
     """
 
-    def __init__(self, host: Host, workers: int, max_batch: int) -> None:
-        self._host, self._workers, self._max_batch = host, workers, max_batch
-        self._queue: asyncio.Queue[tuple[Job, asyncio.Future[Result]]] = asyncio.Queue()
-        self._tasks: list[asyncio.Task[None]] = []
+    host: Host
+    workers: int
+    max_batch: int
+    item_seconds: float = ITEM_SECONDS
+    _queue: asyncio.Queue[_Item] = field(default_factory=asyncio.Queue, init=False)
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list, init=False)
+    _threads: ThreadPoolExecutor = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="pool")
 
     async def submit(self, job: Job) -> Result:
         """Do one job.
 
         Raises:
             AdapterError: what the host gave instead of a result; `worker_died` (retriable) when
-                the process was lost.
+                the process was lost, `worker_timeout` when it hung.
         """
-        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self._queue.put_nowait((job, future))
-        if len(self._tasks) < self._workers and not self._queue.empty():
+        item = _Item(job, asyncio.get_running_loop().create_future())
+        self._queue.put_nowait(item)
+        if len(self._tasks) < self.workers:
             self._tasks.append(asyncio.create_task(self._work()))
-        return await future
+        result: Result = await item.future
+        return result
 
     def drop_waiting(self) -> None:
         """Cancel the jobs that no worker has taken yet."""
         while not self._queue.empty():
-            _, future = self._queue.get_nowait()
-            future.cancel()
+            self._queue.get_nowait().future.cancel()
 
     async def __aenter__(self) -> Pool[Job, Result]:
         return self
@@ -58,44 +102,70 @@ class Pool(Generic[Job, Result]):
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._threads.shutdown(wait=False)
 
     async def _work(self) -> None:
-        loop = asyncio.get_running_loop()
-        executor = self._executor()
+        """One worker: a process, replaced when it is lost, and the batches that it takes."""
+        process: _Process | None = None
         try:
             while True:
                 batch = await self._take()
-                jobs = [job for job, _ in batch]
                 try:
-                    results = await loop.run_in_executor(executor, worker.serve, jobs)
-                except BrokenProcessPool:
-                    executor = self._executor()
-                    results = [_lost() for _ in jobs]
-                _deliver(batch, results)
+                    process = process or _Process(self.host)
+                    await self._serve(process, batch)
+                except Exception as error:  # noqa: BLE001 - whatever happens, nobody waits for ever
+                    if process is not None:
+                        process.kill()
+                    process = None
+                    self._lost(batch, error)
         finally:
-            executor.shutdown(wait=False, cancel_futures=True)
+            if process is not None:
+                process.kill()
 
-    async def _take(self) -> list[tuple[Job, asyncio.Future[Result]]]:
+    async def _take(self) -> list[_Item]:
         batch = [await self._queue.get()]
-        fair = min(self._max_batch, ceil(self._queue.qsize() / self._workers))
-        while len(batch) < fair and not self._queue.empty():
+        fair = min(self.max_batch, ceil(self._queue.qsize() / self.workers))
+        while len(batch) < fair and not self._queue.empty() and not batch[-1].alone:
             batch.append(self._queue.get_nowait())
         return batch
 
-    def _executor(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(
-            max_workers=1,
-            mp_context=_context(),
-            initializer=worker.start,
-            initargs=(self._host,),
-        )
+    async def _serve(self, process: _Process, batch: Sequence[_Item]) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._threads, process.send, [item.job for item in batch])
+        for item in batch:
+            receiving = loop.run_in_executor(self._threads, process.receive)
+            result = await asyncio.wait_for(receiving, self.item_seconds)
+            _deliver(item.future, result)
+
+    def _lost(self, batch: Sequence[_Item], error: Exception) -> None:
+        """The first undone job is the one that the process was at; give the others another try."""
+        undone = [item for item in batch if not item.future.done()]
+        if len(batch) == 1:
+            for item in undone:
+                item.future.set_exception(_reason(error))
+            return
+        for item in undone:
+            item.alone = True
+            self._queue.put_nowait(item)
 
 
-def _lost() -> AdapterError:
-    return AdapterError("worker_died", "the worker process died", retriable=True)
+def _reason(error: Exception) -> AdapterError:
+    if isinstance(error, TimeoutError):
+        return AdapterError("worker_timeout", "the worker process hung and was ended")
+    what = f"the worker process was lost: {type(error).__name__}"
+    return AdapterError("worker_died", what, retriable=True)
 
 
-def _context() -> BaseContext:
+def _deliver(future: asyncio.Future[Any], result: object) -> None:
+    if future.done():
+        return
+    if isinstance(result, AdapterError):
+        future.set_exception(result)
+    else:
+        future.set_result(result)
+
+
+def _context() -> ForkServerContext:
     """Processes forked from a clean server that has loaded what most of them need.
 
     The server holds no thread and no GPU, so forking it is safe, and a worker starts in a moment.
@@ -105,13 +175,3 @@ def _context() -> BaseContext:
     context = get_context("forkserver")
     context.set_forkserver_preload(["popcorn_bench.harness.worker", "numpy", "av", "cv2"])
     return context
-
-
-def _deliver(batch: Sequence[tuple[Any, asyncio.Future[Any]]], results: Sequence[Any]) -> None:
-    for (_, future), result in zip(batch, results, strict=True):
-        if future.done():
-            continue
-        if isinstance(result, AdapterError):
-            future.set_exception(result)
-        else:
-            future.set_result(result)

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from popcorn_bench.errors import FileError, did_you_mean
-from popcorn_bench.types import Kind
+from popcorn_bench.types import MAX_SEED, Kind
 
 COLUMNS = ("query", "kind", "topic", "llm", "video", "mode", "seed", "metric", "score")
+MAX_SCORE = 1e12  # beyond that, sums of squares lose all meaning
 _REQUIRED = tuple(name for name in COLUMNS if name != "video")
 
 
@@ -74,9 +75,12 @@ def _row(path: Path, line: int, cells: Mapping[str | None, Any]) -> ImportRow:
 
 def _integer(path: Path, line: int, text: Mapping[str, str]) -> int:
     try:
-        return int(text["seed"])
+        seed = int(text["seed"])
     except ValueError:
         raise FileError(path, line, "seed", f"{text['seed']!r} is not an integer") from None
+    if not 0 <= seed <= MAX_SEED:
+        raise FileError(path, line, "seed", f"{seed} is not between 0 and {MAX_SEED}")
+    return seed
 
 
 def _number(path: Path, line: int, text: Mapping[str, str]) -> float:
@@ -86,4 +90,6 @@ def _number(path: Path, line: int, text: Mapping[str, str]) -> float:
         value = float("nan")
     if not isfinite(value):
         raise FileError(path, line, "score", f"{text['score']!r} is not a finite number")
+    if abs(value) > MAX_SCORE:
+        raise FileError(path, line, "score", f"{value} is beyond {MAX_SCORE:g}")
     return value

@@ -127,6 +127,7 @@ def _cards(rows: Sequence[ImportRow], direction: Direction) -> dict[str, Evaluat
         name: EvaluatorCard(
             name=_ORIGIN,
             version=name,
+            weights=f"{direction}, {'video' if name in with_video else 'title'}",
             inputs=(Input.TITLE, Input.VIDEO) if name in with_video else (Input.TITLE,),
             metrics=(
                 Metric(name=name, description=f"{name}, {_ORIGIN} scores", direction=direction),

@@ -16,7 +16,7 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from popcorn_bench.errors import StoreError, UsageError
-from popcorn_bench.results.ingest import ingest, transaction
+from popcorn_bench.results.ingest import ingest, supersede, transaction
 from popcorn_bench.results.journal import FOLDER, journal_files
 
 FILE = "popcorn.duckdb"
@@ -31,8 +31,7 @@ def connect(folders: Sequence[Path]) -> DuckDBPyConnection:
         UsageError: where a folder holds no results.
     """
     for folder in folders:
-        if not journal_files(folder):
-            raise UsageError(f"{folder}: no results there (no {FOLDER}/*.jsonl)")
+        _check(folder)
     if len(folders) == 1 and sync(folders[0]):
         try:
             return _patiently(folders[0] / FILE, read_only=True)
@@ -47,17 +46,30 @@ def sync(folder: Path) -> bool:
         connection = _patiently(folder / FILE, read_only=False)
     except (duckdb.IOException, duckdb.PermissionException):
         return False
-    with connection:
-        _update(connection, [folder])
+    try:
+        with connection:
+            _update(connection, [folder])
+    except duckdb.Error:  # a full disk, for one: the journal has it all
+        return False
     return True
 
 
 def rebuild(folder: Path) -> None:
-    """Make the index anew from the journal."""
+    """Make the index anew from the journal.
+
+    Raises:
+        UsageError: where a folder holds no results.
+    """
+    _check(folder)
     for name in (FILE, f"{FILE}.wal"):
         (folder / name).unlink(missing_ok=True)
     if not sync(folder):
         raise StoreError(f"{folder / FILE}: cannot be written")
+
+
+def _check(folder: Path) -> None:
+    if not journal_files(folder):
+        raise UsageError(f"{folder}: no results there (no {FOLDER}/*.jsonl)")
 
 
 def damaged(connection: DuckDBPyConnection) -> list[tuple[str, int]]:
@@ -81,9 +93,10 @@ def _in_memory(folders: Sequence[Path]) -> DuckDBPyConnection:
 
 def _update(connection: DuckDBPyConnection, folders: Sequence[Path]) -> None:
     _migrate(connection)
-    for folder in folders:
-        for path in journal_files(folder):
-            ingest(connection, path)
+    paths = [path for folder in folders for path in journal_files(folder)]
+    gained = [ingest(connection, path) for path in paths]
+    if any(gained):
+        supersede(connection)
 
 
 def _migrate(connection: DuckDBPyConnection) -> None:

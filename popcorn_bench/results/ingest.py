@@ -14,6 +14,7 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from popcorn_bench.results.journal import Record, read_lines
+from popcorn_bench.results.records import MALFORMED
 from popcorn_bench.types import Place, Stage
 
 _BATCH = 20_000
@@ -26,6 +27,13 @@ _DEFINED_BY = {  # tables of definitions: a second one with the same ids adds no
     "evaluators": ("evaluator_id",),
     "metrics": ("evaluator_id", "metric"),
     "anchors": ("evaluator_id", "metric", "topic"),
+}
+_UNFIT = (UnicodeEncodeError, OverflowError, pa.ArrowException)
+_PLACE = "task_id, query_id, llm_id, mode, seed, repeat"
+_PLACES = {
+    "briefs": _PLACE,
+    "videos": f"{_PLACE}, video_id, stage",
+    "scores": f"{_PLACE}, video_id, evaluator_id, metric",
 }
 Rows = Iterator[tuple[str, dict[str, Any]]]
 
@@ -42,39 +50,60 @@ def transaction(connection: DuckDBPyConnection) -> Iterator[None]:
     connection.commit()
 
 
-def ingest(connection: DuckDBPyConnection, path: Path) -> None:
+def ingest(connection: DuckDBPyConnection, path: Path) -> bool:
     """Add what a journal file has gained since it was last read; each batch is atomic."""
     start = _bytes_read(connection, path)
     if path.stat().st_size <= start:
-        return
+        return False
     lines = read_lines(path, start)
     while batch := list(islice(lines, _BATCH)):
         with transaction(connection):
-            records = [line.record for line in batch if line.record is not None]
-            _insert(connection, records)
-            _remember(connection, path, batch[-1].end, len(batch) - len(records))
+            damaged = _insert(connection, [line.record for line in batch])
+            _remember(connection, path, batch[-1].end, damaged)
+    return True
 
 
-def _insert(connection: DuckDBPyConnection, records: Iterable[Record]) -> None:
+def supersede(connection: DuckDBPyConnection) -> None:
+    """Keep the latest row of each place: a clip that was lost and made again counts once."""
+    for table, keys in _PLACES.items():
+        connection.execute(
+            f"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} QUALIFY row_number() "  # noqa: S608
+            f"OVER (PARTITION BY {keys} ORDER BY done_at DESC, rowid DESC) > 1)"
+        )
+
+
+def _insert(connection: DuckDBPyConnection, records: Iterable[Record | None]) -> int:
+    """Insert records; give how many could not be read."""
     tables: dict[str, list[dict[str, Any]]] = {}
+    damaged = 0
     for record in records:
-        for table, row in _rows(record):
+        rows = None if record is None else _readable(record)
+        damaged += rows is None
+        for table, row in rows or ():
             tables.setdefault(table, []).append(row)
-    for table, rows in tables.items():
-        if table == "ends":
-            connection.executemany(
-                "UPDATE runs SET finished_at = $at, status = $status WHERE run_id = $run_id", rows
-            )
-        else:
-            _append(connection, table, rows)
+    for row in tables.pop("ends", []):
+        connection.execute(
+            "UPDATE runs SET finished_at = $at, status = $status WHERE run_id = $run_id", row
+        )
+    return damaged + sum(_append(connection, table, rows) for table, rows in tables.items())
 
 
-def _append(connection: DuckDBPyConnection, table: str, rows: list[dict[str, Any]]) -> None:
+def _readable(record: Record) -> list[tuple[str, dict[str, Any]]] | None:
+    try:
+        return list(_rows(record))
+    except MALFORMED:
+        return None
+
+
+def _append(connection: DuckDBPyConnection, table: str, rows: list[dict[str, Any]]) -> int:
+    """Insert rows; give how many the table cannot hold."""
     rows = _new_definitions(connection, table, rows) if table in _DEFINED_BY else rows
     schema = connection.table(table).limit(0).to_arrow_table().schema
-    connection.register("incoming", _arrow(rows, schema))
+    incoming = _arrow(rows, schema)
+    connection.register("incoming", incoming)
     connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")  # noqa: S608
     connection.unregister("incoming")
+    return len(rows) - int(incoming.num_rows)
 
 
 def _new_definitions(
@@ -88,13 +117,23 @@ def _new_definitions(
 
 
 def _arrow(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
+    """The rows as a table; those that do not fit are left out."""
     try:
         return pa.Table.from_pylist(rows, schema)
-    except UnicodeEncodeError:  # a lone surrogate, which JSON can hold and UTF-8 cannot
-        return pa.Table.from_pylist([_encodable(row) for row in rows], schema)
+    except _UNFIT:
+        tables = [table for row in rows if (table := _arrow_row(row, schema)) is not None]
+        return pa.concat_tables(tables) if tables else schema.empty_table()
+
+
+def _arrow_row(row: dict[str, Any], schema: pa.Schema) -> pa.Table | None:
+    try:
+        return pa.Table.from_pylist([_encodable(row)], schema)
+    except _UNFIT:
+        return None
 
 
 def _encodable(row: dict[str, Any]) -> dict[str, Any]:
+    """A lone surrogate, which JSON can hold and UTF-8 cannot, is replaced."""
     return {
         name: value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
         for name, value in row.items()

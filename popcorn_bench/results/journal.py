@@ -12,6 +12,7 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -73,7 +74,8 @@ class JournalWriter:
             self._closing = True
             self._lock.notify()
         self._thread.join()
-        self._file.close()
+        with suppress(OSError):  # what could not be written was reported when it failed
+            self._file.close()
 
     def _commit_groups(self) -> None:
         while True:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from popcorn_bench.types import (
     Artefact,
@@ -23,6 +23,10 @@ from popcorn_bench.types import (
     Usage,
 )
 
+V = TypeVar("V")
+
+# What reading a record that is damaged, or of another version, may raise.
+MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError)
 Result = Brief | Artefact | tuple[Score, ...]
 
 
@@ -58,11 +62,17 @@ def result_of(record: Mapping[str, Any]) -> Result:
     match Stage(record["stage"]):
         case Stage.BRIEF:
             lists = {name: tuple(data[name]) for name in ("breaches", "references")}
-            return Brief(**{**data, **lists, "usage": Usage(**data["usage"])})
+            return _known(Brief, {**data, **lists, "usage": _known(Usage, data["usage"])})
         case Stage.COVER | Stage.VIDEO:
-            return Artefact(**data)
+            return _known(Artefact, data)
         case Stage.SCORE:
-            return tuple(Score(**score) for score in data)
+            return tuple(_known(Score, score) for score in data)
+
+
+def _known(kind: type[V], data: Mapping[str, Any]) -> V:
+    """A value from its fields; those that a later version adds are passed over."""
+    names = {field.name for field in fields(kind)}  # type: ignore[arg-type]  # all are dataclasses
+    return kind(**{name: value for name, value in data.items() if name in names})
 
 
 def _record(kind: str, unit: Unit, run_id: str, data: object) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import IntEnum
 from pathlib import Path
 from typing import BinaryIO, Self
@@ -42,12 +42,21 @@ class Store:
         self.folder = folder
         self.artifacts = ArtefactStore(folder)
         self.run_id = ""
-        self._files = journal.journal_files(folder)
+        self._files: list[Path] = []
+        self._read: dict[Path, int] = {}
         self._handles: dict[int, BinaryIO] = {}
         self._results, self._places = KeyIndex(), KeyIndex()
         self._writer: JournalWriter | None = None
-        for number, path in enumerate(self._files):
-            for line in journal.read_lines(path):
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Read what the journal has gained since it was read last."""
+        for path in journal.journal_files(self.folder):
+            if path not in self._read:
+                self._files.append(path)
+            number = self._files.index(path)
+            for line in journal.read_lines(path, self._read.setdefault(path, 0)):
+                self._read[path] = line.end
                 if line.record is not None:
                     self._note(line.record, number, line.start)
 
@@ -64,7 +73,10 @@ class Store:
         record = journal.read_record(self._handle(location >> _OFFSET_BITS), _offset(location))
         if record is None or record.get("key") != unit.key:
             return None
-        result = records.result_of(record)
+        try:
+            result = records.result_of(record)
+        except records.MALFORMED:
+            return None
         gone = isinstance(result, Artefact) and not self.artifacts.holds(result)
         return None if gone else result
 
@@ -72,9 +84,11 @@ class Store:
     def writing(self, run_id: str) -> Iterator[None]:
         """Hold the folder and open a journal file for `run_id`."""
         with writing(self.folder):
+            self._catch_up()  # another run may have ended before the folder was ours
             self.run_id = run_id
             self._writer = JournalWriter(self.folder / journal.FOLDER / f"{run_id}.jsonl")
             self._files.append(self._writer.path)
+            self._read[self._writer.path] = 0
             try:
                 yield
             finally:
@@ -99,13 +113,16 @@ class Store:
         await asyncio.wrap_future(self.write(records.failure_record(unit, failure, self.run_id)))
 
     def _note(self, record: Record, file: int, start: int) -> None:
-        kind = record.get("t")
-        if kind == "unit":
-            self._results[record["key"]] = file << _OFFSET_BITS | start
-            self._note_status(record, Status.DONE)
-        elif kind == "failure":
-            retriable = record["data"]["retriable"]
-            self._note_status(record, Status.FAILED_RETRIABLE if retriable else Status.FAILED)
+        """Remember a unit or failure; a record that is none of ours is passed over."""
+        with suppress(*records.MALFORMED):
+            kind = record.get("t")
+            if kind == "unit":
+                self._note_status(record, Status.DONE)
+                if not record["reused"]:  # its first record has the result, and is on disk
+                    self._results[record["key"]] = file << _OFFSET_BITS | start
+            elif kind == "failure":
+                retriable = record["data"]["retriable"]
+                self._note_status(record, Status.FAILED_RETRIABLE if retriable else Status.FAILED)
 
     def _note_status(self, record: Record, status: Status) -> None:
         unit = records.unit_of(record)

@@ -40,6 +40,7 @@ def _all(run: str) -> list[dict[str, object]]:
     ]
 
 
+_ANOTHER = unit(key="5" * 64, query_id="q9")
 _EXPECTED = {"briefs": 1, "videos": 1, "scores": 1, "failures": 1, "open_failures": 1}
 
 
@@ -66,7 +67,7 @@ def test_an_answer_that_is_no_unicode_is_indexed_all_the_same(tmp_path: Path) ->
 def test_each_line_is_read_once(tmp_path: Path) -> None:
     _write(tmp_path, "run-1", *_all("run-1"))
     _counts(tmp_path)
-    _write(tmp_path, "run-2", unit_record(unit(key="5" * 64), BRIEF, "run-2", reused=False))
+    _write(tmp_path, "run-2", unit_record(_ANOTHER, BRIEF, "run-2", reused=False))
 
     assert _counts(tmp_path) == {**_EXPECTED, "briefs": 2}
     assert _counts(tmp_path) == {**_EXPECTED, "briefs": 2}
@@ -125,12 +126,33 @@ def test_the_index_can_be_deleted_and_rebuilt(tmp_path: Path) -> None:
         assert connection.table("briefs").count("*").fetchall() == [(1,)]
 
 
-def test_several_folders_make_one_board(tmp_path: Path) -> None:
+def test_several_folders_make_one_board_where_each_place_counts_once(tmp_path: Path) -> None:
     for name in ("a", "b"):
         _write(tmp_path / name, f"run-{name}", *_all(f"run-{name}"))
+    _write(tmp_path / "b", "run-c", unit_record(_ANOTHER, BRIEF, "run-c", reused=False))
 
     with closing(index.connect([tmp_path / "a", tmp_path / "b"])) as connection:
-        assert connection.table("briefs").count("*").fetchall() == [(2,)]
+        rows = connection.sql("SELECT query_id, run_id FROM briefs ORDER BY query_id").fetchall()
+    assert rows == [("q1", "run-b"), ("q9", "run-c")]
+
+
+def test_records_of_another_version_and_nonsense_are_counted_not_fatal(tmp_path: Path) -> None:
+    good = unit_record(_ANOTHER, BRIEF, "run-1", reused=False)
+    _write(
+        tmp_path,
+        "run-1",
+        {"t": "unit"},
+        {**good, "stage": "smell"},
+        {**good, "at": "noon"},
+        {"t": "of a later version"},
+        {**good, "key": "not hex"},
+        {**good, "data": {**good["data"], "a_later_field": 1}},
+    )
+    with Store(tmp_path) as store:
+        assert store.result(_ANOTHER) == BRIEF
+    with closing(index.connect([tmp_path])) as connection:
+        assert connection.table("briefs").count("*").fetchall() == [(1,)]
+        assert index.damaged(connection) == [("run-1.jsonl", 3)]
 
 
 def test_someone_who_keeps_the_file_open_blocks_nobody(
@@ -148,7 +170,7 @@ def test_someone_who_keeps_the_file_open_blocks_nobody(
     ) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "open\n"
-        _write(tmp_path, "run-2", unit_record(unit(key="5" * 64), BRIEF, "run-2", reused=False))
+        _write(tmp_path, "run-2", unit_record(_ANOTHER, BRIEF, "run-2", reused=False))
         counts = _counts(tmp_path)
         other.communicate("\n")
 
