@@ -18,10 +18,11 @@ from pathlib import Path
 
 from popcorn_bench.types import Failure, Stage
 
-_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
+_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|_PAT$", re.IGNORECASE)
 _URL_USER = re.compile(r"(?<=://)[^/@\s]+@")
 _MESSAGE_LIMIT = 600
 _SHORTEST_SECRET = 6
+_LONG_SECRET = 12  # shorter ones are dummies such as "ollama", which a name may well hold
 
 
 class PopcornError(Exception):
@@ -106,6 +107,14 @@ def redact(text: str) -> str:
         if len(value) >= _SHORTEST_SECRET and _SECRET_NAME.search(name):
             text = text.replace(value, f"<{name}>")
     return _URL_USER.sub("<user>@", text)
+
+
+def holds_secret(text: str) -> bool:
+    """Whether a text has the user part of a URL or a long secret of the environment in it."""
+    secrets = (value for name, value in os.environ.items() if _SECRET_NAME.search(name))
+    return bool(_URL_USER.search(text)) or any(
+        len(value) >= _LONG_SECRET and value in text for value in secrets
+    )
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

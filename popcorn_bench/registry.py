@@ -29,7 +29,7 @@ class Registry:
         """Import what `name` points to.
 
         Raises:
-            UsageError: if no such name is known.
+            UsageError: if no such name is known, or a plugin cannot be imported.
         """
         if name in self._builtin:
             module, _, attribute = self._builtin[name].partition(":")
@@ -37,7 +37,11 @@ class Registry:
         plugins = self._plugins()
         if name not in plugins:
             raise UsageError(f"unknown {self._noun} {name!r}{did_you_mean(name, self.names())}")
-        return plugins[name].load()
+        try:
+            return plugins[name].load()
+        except Exception as error:
+            what = f"{type(error).__name__}: {error}"
+            raise UsageError(f"{self._noun} {name!r}: its plugin is broken: {what}") from error
 
     def _plugins(self) -> dict[str, EntryPoint]:
         return {point.name: point for point in entry_points(group=self._group)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import product
 from typing import Protocol
 
 from popcorn_bench.types import Failure, Stage
@@ -17,13 +18,16 @@ class Outcome(StrEnum):
     REUSED = "reused"
     PRESENT = "present"
     FAILED = "failed"
+    MISSING = "missing"  # not there, in a run that generates nothing
 
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of a run, kept as it goes."""
+    """Counts of a run, kept as it goes; a display reads them from another thread."""
 
-    units: Counter[tuple[Stage, Outcome]] = field(default_factory=Counter)
+    units: dict[tuple[Stage, Outcome], int] = field(
+        default_factory=lambda: dict.fromkeys(product(Stage, Outcome), 0)
+    )
     kinds: Counter[tuple[str, str]] = field(default_factory=Counter)
     cost_usd: float = 0.0
     cost_unknown: int = 0

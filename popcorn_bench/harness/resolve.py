@@ -55,9 +55,10 @@ def resolve(spec: RunSpec, *, generating: bool = True) -> RunPlan:
     learned = frozenset[str]().union(*(evaluator_class(name).trained_on() for name in names))
     modes, notes = plan_modes(spec, tasks, include, learned)
     llms = _llms(spec, include, sieve)
-    if not llms and not sieve.blocked:
-        needs = "; ".join(dict.fromkeys(f"{item.name}: {item.reason}" for item in sieve.skipped))
-        raise UsageError(f"--llms: none of those asked for is usable here ({needs})")
+    for flag, noun, found in (("--tasks", "task", tasks), ("--llms", "LLM", llms)):
+        if not found and not sieve.blocked:
+            needs = [f"{i.name}: {i.reason}" for i in sieve.skipped if i.noun == noun]
+            raise UsageError(f"{flag}: none of those asked for is usable here ({'; '.join(needs)})")
     return RunPlan(
         spec=spec,
         tasks=tasks,
@@ -73,12 +74,13 @@ def resolve(spec: RunSpec, *, generating: bool = True) -> RunPlan:
 
 def _tasks(spec: RunSpec, include: list[Path], sieve: _Sieve) -> tuple[Task, ...]:
     catalog = TaskCatalog(include)
+    named = catalog.select([wanted for wanted in spec.tasks if not is_pattern(wanted)])
     tasks: list[Task] = []
     for name in catalog.select(spec.tasks):
         try:
             tasks.append(catalog.load(name).limited(spec.limit))
         except UsageError as error:  # a hub that is out of reach, for one
-            if any(not is_pattern(wanted) for wanted in spec.tasks):
+            if name in named:
                 raise
             sieve.passes("task", name, str(error), spec.tasks)
     return tuple(tasks)
@@ -104,12 +106,15 @@ def _evaluator_names(spec: RunSpec, sieve: _Sieve) -> list[str]:
     known: dict[str, tuple[str, ...]] = dict.fromkeys(EVALUATORS.names(), ())
     names = select(spec.evaluators, known, noun="evaluator", flag="--evaluators")
     return [
-        name
-        for name in names
-        if sieve.passes(
-            "evaluator", name, "; ".join(evaluator_class(name).missing()), spec.evaluators
-        )
+        name for name in names if sieve.passes("evaluator", name, _lacks(name), spec.evaluators)
     ]
+
+
+def _lacks(name: str) -> str:
+    try:
+        return "; ".join(evaluator_class(name).missing())
+    except UsageError as error:  # a broken plugin
+        return str(error)
 
 
 def evaluator_class(name: str) -> EvaluatorClass:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -26,18 +27,24 @@ class Attempted(Generic[Result]):
     wasted_usd: float = 0.0
 
 
-async def attempt(what: str, make: Callable[[], Awaitable[Result]]) -> Attempted[Result]:
-    """Call `make` until it succeeds, fails for good, or `ATTEMPTS` are used up."""
+async def attempt(
+    what: str, make: Callable[[], Awaitable[Result]], stop: asyncio.Event
+) -> Attempted[Result]:
+    """Call `make` until it succeeds, fails for good, or `ATTEMPTS` are used up.
+
+    `stop` ends the waiting: the last error then stands, to be tried again by another run.
+    """
     wasted = 0.0
     for number in range(1, ATTEMPTS + 1):
         try:
             with boundary(what):
                 return Attempted(await make(), None, number, wasted)
         except AdapterError as error:
-            if not error.retriable or number == ATTEMPTS:
+            wait_s = _wait_s(number, error)
+            last = not error.retriable or number == ATTEMPTS or wait_s > _LONGEST_WAIT_S
+            if last or await _stopped(stop, wait_s):
                 return Attempted(None, error, number, wasted)
             wasted += error.cost_usd or 0.0
-            await asyncio.sleep(_wait_s(number, error))
     raise AssertionError("unreachable: the last attempt returns")
 
 
@@ -45,4 +52,11 @@ def _wait_s(number: int, error: AdapterError) -> float:
     """Exponential with full jitter, and never less than the other side asked for."""
     backoff = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2.0**number)
     jittered = random.uniform(0, backoff)  # noqa: S311 - spreads load, guards no secret
-    return max(jittered, min(error.retry_after or 0.0, _LONGEST_WAIT_S))
+    return max(jittered, error.retry_after or 0.0)
+
+
+async def _stopped(stop: asyncio.Event, wait_s: float) -> bool:
+    """Wait; whether `stop` was set before the time was over."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), wait_s)
+    return stop.is_set()

@@ -59,11 +59,12 @@ class Runner:
         self._tally = Tally()
         self._flying: dict[str, asyncio.Future[Attempted[Result]]] = {}
         self._room = asyncio.Semaphore(_IN_FLIGHT)
-        self._stopping = self._left_out = False
+        self._stop = asyncio.Event()
+        self._left_out = False
 
     def stop(self) -> None:
         """Begin nothing new; what has begun ends and is saved."""
-        self._stopping = True
+        self._stop.set()
         self._executor.drop_waiting()
 
     async def run(self) -> Report:
@@ -100,10 +101,11 @@ class Runner:
     async def _ask(self, jobs: Iterator[BriefJob], group: asyncio.TaskGroup) -> None:
         """One connection to an LLM: takes the next job when it is free."""
         for job in jobs:
-            if self._stopping:
-                self._left_out = True
-                return
             await self._room.acquire()
+            if self._stop.is_set():
+                self._left_out = True
+                self._room.release()
+                return
             brief = await self._brief(job)
             if brief is None:
                 self._room.release()
@@ -160,10 +162,10 @@ class Runner:
             case Action.FAILED:
                 self._tally.count(unit.stage, Outcome.FAILED)
             case Action.SKIP:
-                pass
+                self._tally.count(unit.stage, Outcome.MISSING)
             case Action.REUSE:
                 await self._record(unit, who, Attempted(found), reused=True)
-            case Action.DO if self._stopping:
+            case Action.DO if self._stop.is_set():
                 self._left_out = True
             case Action.DO:
                 found = await self._made(unit, who, make)
@@ -177,8 +179,9 @@ class Runner:
             await self._record(unit, who, outcome, reused=True)
             return outcome.result
         flight = self._flying[unit.key] = asyncio.get_running_loop().create_future()
+        what = f"{unit.stage} by {who}"
         try:
-            outcome = cast("Attempted[Result]", await attempt(f"{unit.stage} by {who}", make))
+            outcome = cast("Attempted[Result]", await attempt(what, make, self._stop))
             await self._record(unit, who, outcome, reused=False)
             flight.set_result(outcome)
         except asyncio.CancelledError:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from popcorn_bench.errors import UsageError, redact
+from popcorn_bench.errors import UsageError, holds_secret
 
 Args: TypeAlias = tuple[tuple[str, Mapping[str, str]], ...]
 
@@ -48,10 +48,10 @@ class RunSpec:
     output_path: Path = field(default=DEFAULT_OUTPUT)
 
     def to_record(self) -> dict[str, Any]:
-        """Plain data for the journal: without the folder, and with secrets removed."""
+        """Plain data for the journal, without the folder; `parse_args` lets no secret in."""
         record = asdict(self)
         del record["output_path"]
-        return {name: _without_secrets(value) for name, value in record.items()}
+        return {**record, "include_path": [str(Path(p).resolve()) for p in self.include_path]}
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any], output_path: Path) -> RunSpec:
@@ -68,7 +68,7 @@ def parse_args(texts: Sequence[str], flag: str) -> Args:
     value with a comma takes an option of its own: `ltx:negative_prompt=blurry, jittery`.
 
     Raises:
-        UsageError: for a pair without `=` or a key given twice.
+        UsageError: for a pair without `=`, a key given twice, or a value that is a secret.
     """
     return tuple(_parse_one(text, flag) for text in texts)
 
@@ -88,20 +88,13 @@ def _parse_one(text: str, flag: str) -> tuple[str, dict[str, str]]:
             )
         if pair["key"] in found:
             raise UsageError(f"{flag}: {pair['key']!r} is given twice in {text!r}")
+        if holds_secret(pair["value"]):
+            raise UsageError(
+                f"{flag}: the value of {pair['key']!r} holds a secret; "
+                "keys come from the environment"
+            )
         found[pair["key"]] = pair["value"]
     return name, found
-
-
-def _without_secrets(value: object) -> object:
-    match value:
-        case str():
-            return redact(value)
-        case tuple() | list():
-            return [_without_secrets(item) for item in value]
-        case Mapping():
-            return {key: _without_secrets(item) for key, item in value.items()}
-        case _:
-            return value
 
 
 def _tuples(value: object) -> object:

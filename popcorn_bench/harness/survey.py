@@ -30,6 +30,7 @@ class Survey:
     reuse: Counter[Stage] = field(default_factory=Counter)
     present: Counter[Stage] = field(default_factory=Counter)
     failed: Counter[Stage] = field(default_factory=Counter)
+    missing: Counter[Stage] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)
     usd: float = 0.0
     unpriced: set[str] = field(default_factory=set)
@@ -50,6 +51,7 @@ class Survey:
                     "reuse": self.reuse[stage],
                     "present": self.present[stage],
                     "failed": self.failed[stage],
+                    "missing": self.missing[stage],
                 }
                 for stage in Stage
                 if stage is not Stage.COVER
@@ -106,9 +108,9 @@ class _Surveyor:
             Action.REUSE: self.found.reuse,
             Action.PRESENT: self.found.present,
             Action.FAILED: self.found.failed,
+            Action.SKIP: self.found.missing,
         }
-        if action in counts:
-            counts[action][unit.stage] += 1
+        counts[action][unit.stage] += 1
         return action, result
 
     def _hanging(self, scores: int, videos: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Mapping, Sequence
 from time import monotonic
@@ -90,7 +91,13 @@ class LiteLLMClient:
 
 
 async def _call(litellm: ModuleType, request: Mapping[str, object]) -> Response:
-    return cast("Response", await litellm.acompletion(**request))
+    """Ask; LiteLLM's timeout is for each read of the socket, ours for the whole answer."""
+    limit = float(cast("float", request["timeout"]))
+    try:
+        async with asyncio.timeout(limit):
+            return cast("Response", await litellm.acompletion(**request))
+    except TimeoutError as error:
+        raise AdapterError("timeout", f"no answer in {limit:g} s", retriable=True) from error
 
 
 def _request(

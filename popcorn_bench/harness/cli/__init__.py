@@ -79,9 +79,17 @@ def _guarded() -> Any:  # noqa: ANN401 - whatever a command hands to sys.exit
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except PopcornError as error:
-        click.echo(f"popcorn-bench: {redact(str(error))}", err=True)
-        return WRONG_USAGE if isinstance(error, UsageError) else BROKEN
-    except BrokenPipeError:
+    except (PopcornError, OSError) as error:
+        return _told(error)
+
+
+def _told(error: PopcornError | OSError) -> int:
+    """Say an error in one line."""
+    if isinstance(error, BrokenPipeError):  # whoever read our output has gone
         sys.stderr.close()
         return BROKEN
+    text = str(error)
+    if isinstance(error, OSError):
+        text = ": ".join(str(part) for part in (error.filename, error.strerror or error) if part)
+    click.echo(f"popcorn-bench: {redact(text)}", err=True)
+    return WRONG_USAGE if isinstance(error, UsageError) else BROKEN

@@ -52,27 +52,48 @@ def _only_plan(plan: RunPlan, found: Survey, *, as_json: bool) -> int:
 
 
 def _nothing_to_do(spec: RunSpec, found: Survey, *, as_json: bool) -> int:
-    present, failed = found.present.total(), found.failed.total()
-    units = f"all {present:,} units were there" if not failed else f"{present:,} units were there"
+    present, failed, missing = (c.total() for c in (found.present, found.failed, found.missing))
+    left = failed + missing
+    units = f"{present:,} units were there" if left else f"all {present:,} units were there"
     _err.print(f"{units}: nothing to do, no request was sent", highlight=False)
     if failed:
-        _err.print(
-            f"{failed:,} failed before; `popcorn-bench retry {spec.output_path}` tries again"
-        )
-    status = {"status": "complete", "present": present, "failed": failed, "run_id": None}
+        _advise(spec, f"{failed:,} units failed before")
+    if missing:
+        _err.print(f"{missing:,} briefs and clips are missing; a run makes them", highlight=False)
+    status = {
+        "status": "incomplete" if left else "complete",
+        "run_id": None,
+        "units": found.to_record()["units"],
+    }
     _show(spec, status, as_json=as_json)
-    return INCOMPLETE if failed else 0
+    return INCOMPLETE if left else 0
+
+
+def _advise(spec: RunSpec, what: str) -> None:
+    _err.print(
+        f"{what} and count in the denominators; `popcorn-bench retry {spec.output_path}` tries "
+        "them again",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 def _ended(spec: RunSpec, report: Report, *, as_json: bool) -> int:
     tally = report.tally
     for (who, kind), n in tally.kinds.most_common():
         _err.print(f"  {n:,} x {kind}: {who}", markup=False, highlight=False)
-    failed = tally.of(Outcome.FAILED)
+    failed, missing = tally.of(Outcome.FAILED), tally.of(Outcome.MISSING)
     if failed:
-        _err.print(f"{failed:,} units failed; they count in the denominators of the board")
+        _advise(spec, f"{failed:,} units failed")
+    if missing:
+        _err.print(f"{missing:,} briefs and clips are missing; a run makes them", highlight=False)
     status: dict[str, Any] = {
-        "status": "interrupted" if report.interrupted else "incomplete" if failed else "complete",
+        "status": "interrupted"
+        if report.interrupted
+        else "incomplete"
+        if failed + missing
+        else "complete",
         "run_id": report.run_id,
         "units": {
             f"{stage}": {outcome.value: tally.of(outcome, stage) for outcome in Outcome}
@@ -86,7 +107,7 @@ def _ended(spec: RunSpec, report: Report, *, as_json: bool) -> int:
     _show(spec, status, as_json=as_json)
     if report.interrupted:
         return INTERRUPTED
-    return INCOMPLETE if failed else 0
+    return INCOMPLETE if failed + missing else 0
 
 
 def _show(spec: RunSpec, status: dict[str, Any], *, as_json: bool) -> None:

@@ -20,12 +20,19 @@ def read_config(path: Path, command: click.Command) -> dict[str, Any]:
     document = yamlfile.read(path)
     if not isinstance(document.data, dict):
         raise FileError(path, 1, "", "must be a mapping of options to values")
-    known = {parameter.name for parameter in command.params if parameter.name}
+    known = {_option(p): p for p in command.params if p.name and p.expose_value}
     found: dict[str, Any] = {}
     for key, value in document.data.items():
         name = str(key).replace("-", "_")
         if name not in known:
             line = document.line((key,))
             raise FileError(path, line, str(key), f"unknown option{did_you_mean(name, known)}")
-        found[name] = value
+        parameter = known[name]
+        several = parameter.multiple and not isinstance(value, list)
+        found[str(parameter.name)] = [value] if several else value
     return found
+
+
+def _option(parameter: click.Parameter) -> str:
+    """The name that a user knows: of the first long option."""
+    return parameter.opts[0].lstrip("-").replace("-", "_")

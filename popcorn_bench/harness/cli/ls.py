@@ -9,11 +9,12 @@ from typing import Any
 
 import click
 
+from popcorn_bench.errors import PopcornError
 from popcorn_bench.harness.cli.options import FOLDER, with_include_path, with_json
 from popcorn_bench.harness.spec import DEFAULT_OUTPUT
 
 Rows = list[dict[str, Any]]
-_LONG = ("settings", "weights", "description")  # in the JSON only
+_SHOWN = ("name", "usable", "version", "reason")  # the rest is in the JSON
 
 
 @click.group(name="ls")
@@ -32,18 +33,26 @@ def _listing(name: str, doc: str, find: Callable[[list[Path]], Rows]) -> None:
 def _tasks(include: list[Path]) -> Rows:
     from popcorn_bench.tasks.catalog import TaskCatalog
 
-    return [
+    catalog = TaskCatalog(include)
+    groups = catalog.groups
+    tasks: Rows = [
         {
             "name": entry.name,
             "usable": entry.usable,
             "reason": entry.reason,
             "version": entry.version,
             "tags": sorted(entry.tags),
-            "groups": sorted(entry.groups),
+            "groups": sorted(name for name, members in groups.items() if entry.name in members),
+            "members": [],
             "hub": entry.hub,
             "description": entry.description,
         }
-        for entry in TaskCatalog(include).entries()
+        for entry in catalog.entries()
+        if entry.name not in groups
+    ]
+    return tasks + [
+        {"name": name, "usable": True, "reason": "", "version": "group", "members": list(members)}
+        for name, members in groups.items()
     ]
 
 
@@ -89,21 +98,28 @@ def _videos(include: list[Path]) -> Rows:
 
 def _evaluators(_: list[Path]) -> Rows:
     from popcorn_bench.evaluators.catalog import EVALUATORS
+
+    return [_evaluator(name) for name in EVALUATORS.names()]
+
+
+def _evaluator(name: str) -> dict[str, Any]:
+    """One evaluator; a plugin that cannot be loaded is listed as broken."""
     from popcorn_bench.harness.resolve import evaluator_class
 
-    found = [(name, evaluator_class(name)) for name in EVALUATORS.names()]
-    return [
-        {
-            "name": name,
-            "usable": not evaluator.missing(),
-            "reason": "; ".join(evaluator.missing()),
-            "version": evaluator.card().version,
-            "sees": [str(item) for item in evaluator.card().inputs],
-            "metrics": [metric.name for metric in evaluator.card().metrics],
-            "weights": evaluator.card().weights,
-        }
-        for name, evaluator in found
-    ]
+    try:
+        found = evaluator_class(name)
+        card, missing = found.card(), "; ".join(found.missing())
+    except PopcornError as error:
+        return {"name": name, "usable": False, "reason": str(error)}
+    return {
+        "name": name,
+        "usable": not missing,
+        "reason": missing,
+        "version": card.version,
+        "sees": [str(item) for item in card.inputs],
+        "metrics": [metric.name for metric in card.metrics],
+        "weights": card.weights,
+    }
 
 
 def _corpora(include: list[Path]) -> Rows:
@@ -158,11 +174,14 @@ def _show(rows: Rows, *, as_json: bool) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    shown = [name for name in (rows[0] if rows else {}) if name not in _LONG]
-    table = Table(*shown, box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("name", no_wrap=True)
+    for name in _SHOWN[1:]:
+        table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*(escape(_text(row[name])) for name in shown))
+        table.add_row(*(escape(_text(row.get(name))) for name in _SHOWN))
     Console().print(table)
+    click.echo("--json shows all that is known", err=True)
 
 
 def _text(value: object) -> str:

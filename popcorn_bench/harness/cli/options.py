@@ -25,9 +25,8 @@ class CommaList(click.ParamType[object, tuple[str, ...]]):
         ctx: click.Context | None,
     ) -> tuple[str, ...]:
         """Split at commas; an empty list is an error."""
-        if isinstance(value, tuple | list):
-            return tuple(str(item) for item in value)
-        items = tuple(item.strip() for item in str(value).split(",") if item.strip())
+        parts = value if isinstance(value, tuple | list) else str(value).split(",")
+        items = tuple(str(item).strip() for item in parts if str(item).strip())
         if not items:
             self.fail("needs at least one name", param, ctx)
         return items

@@ -18,6 +18,9 @@ from popcorn_bench.harness.cli.options import (
     with_json,
 )
 from popcorn_bench.harness.spec import RunSpec, parse_args
+from popcorn_bench.types import MAX_SEED
+
+_MOST_REPEATS = 10_000
 
 
 def _from_config(ctx: click.Context, _: click.Parameter, value: Path | None) -> None:
@@ -52,9 +55,15 @@ def _from_config(ctx: click.Context, _: click.Parameter, value: Path | None) -> 
 @click.option("--limit", type=click.IntRange(min=1),
     help="First N queries of each task, stratified over kind and topic; marks the run partial.",
 )  # fmt: skip
-@click.option("--seed", type=int, default=DEFAULT.seed, show_default=True, help="Root seed.")
-@click.option("--repeats", type=click.IntRange(min=1), default=DEFAULT.repeats, show_default=True,
-    help="Ask and generate so many times per query, each with its own seed.",
+@click.option(
+    "--seed",
+    type=click.IntRange(0, MAX_SEED),
+    default=DEFAULT.seed,
+    show_default=True,
+    help="Root seed.",
+)
+@click.option("--repeats", type=click.IntRange(1, _MOST_REPEATS), default=DEFAULT.repeats,
+    show_default=True, help="Ask and generate so many times per query, each with its own seed.",
 )  # fmt: skip
 @click.option("--output-path", type=FOLDER, default=DEFAULT.output_path, show_default=True,
     help="Results folder; the same folder resumes.",

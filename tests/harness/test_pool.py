@@ -1,0 +1,72 @@
+"""Real worker processes: what one job does wrong is its own failure, and nobody waits for ever."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from popcorn_bench.errors import AdapterError
+from popcorn_bench.harness import pool as pools
+from popcorn_bench.harness.pool import Pool
+from tests.harness.hosts import Doubling
+
+JOBS = range(8)
+
+
+async def _all(host: Doubling, seconds: float = 30.0, workers: int = 2) -> Sequence[object]:
+    async with Pool[int, int](host, workers, 4, item_seconds=seconds) as pool:
+        jobs = (pool.submit(job) for job in JOBS)
+        return await asyncio.wait_for(asyncio.gather(*jobs, return_exceptions=True), 50)
+
+
+def _kinds(results: Sequence[object]) -> dict[int, str]:
+    return {n: r.kind for n, r in enumerate(results) if isinstance(r, AdapterError)}
+
+
+async def test_every_job_gets_its_own_result() -> None:
+    assert await _all(Doubling()) == [2 * job for job in JOBS]
+
+
+@pytest.mark.parametrize(
+    ("vice", "kind"),
+    [
+        ("raises", "bug"),
+        ("dies", "worker_died"),
+        ("hangs", "worker_timeout"),
+        ("unsendable", "bug"),
+    ],
+)
+async def test_one_bad_job_harms_no_other(vice: str, kind: str) -> None:
+    results = await _all(Doubling(vice), seconds=2.0 if vice == "hangs" else 30.0)
+
+    assert _kinds(results) == {3: kind}
+    assert [r for r in results if isinstance(r, int)] == [2 * job for job in JOBS if job != 3]
+
+
+async def test_a_result_too_few_is_a_failure_and_one_too_many_is_left_out() -> None:
+    short = await _all(Doubling("stops_short"), workers=1)
+    assert set(_kinds(short).values()) == {"bug"}
+    assert await _all(Doubling("surplus"), workers=1) == [2 * job for job in JOBS]
+
+
+async def test_a_process_that_cannot_start_is_a_failure_not_a_hang(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(_host: object) -> None:
+        raise EOFError
+
+    monkeypatch.setattr(pools, "_Process", refuse)
+    assert set(_kinds(await _all(Doubling())).values()) == {"worker_died"}
+
+
+async def test_waiting_jobs_can_be_dropped() -> None:
+    async with Pool[int, int](Doubling("hangs", bad=0), 1, 1, item_seconds=3.0) as pool:
+        jobs = [asyncio.create_task(pool.submit(job)) for job in JOBS]
+        await asyncio.sleep(0.5)
+        pool.drop_waiting()
+        results = await asyncio.gather(*jobs, return_exceptions=True)
+
+    assert _kinds(results) == {0: "worker_timeout"}
+    assert all(isinstance(r, asyncio.CancelledError) for r in results[1:])
