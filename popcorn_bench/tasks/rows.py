@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from popcorn_bench.errors import FileError
+from popcorn_bench.tasks import hub
 from popcorn_bench.tasks.schema import TaskFile
 from popcorn_bench.yamlfile import Document
 
@@ -176,15 +177,12 @@ def _parquet(path: Path) -> Iterator[Row]:
 
 def _loaded(document: Document, file: TaskFile, path: str) -> Iterator[Row]:
     """The rows that `datasets` gives for a folder or for a name of the hub."""
-    import datasets
-
-    datasets.disable_progress_bars()
     wanted = file.dataset_kwargs.model_dump(exclude_none=True)
     try:
-        loaded = datasets.load_dataset(path, file.dataset_name, split=file.split, **wanted)
+        loaded = hub.load(path, file.dataset_name, file.split, **wanted)
         for i, data in enumerate(loaded):
             yield _row(Path(file.dataset_path or path), i + 1, data)
-    except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
+    except (OSError, ValueError) as error:
         why = str(error).splitlines()[0][:300] if str(error) else type(error).__name__
         raise document.fault(_AT, f"cannot load {file.dataset_path!r}: {why}{_HOW}") from error
 

@@ -190,6 +190,28 @@ class _Alike:
         pass
 
 
+def test_a_clip_that_was_lost_is_made_again_and_counts_once(tmp_path: Path) -> None:
+    Bench(tmp_path).run()
+    for clip in (tmp_path / "artifacts").rglob("*.mp4"):
+        clip.unlink()
+    scoring = Bench(tmp_path)
+    report = scoring.run(Policy(generate=False))
+    assert report.tally.of(Outcome.MISSING, Stage.VIDEO) == QUERIES * LLMS * VIDEOS
+
+    again = Bench(tmp_path)
+    again.run()
+
+    assert again.executor.made.total() == QUERIES * LLMS * VIDEOS
+    assert again.client.calls.total() == 0
+    assert _count(tmp_path, "videos") == QUERIES * LLMS * VIDEOS
+
+
+def test_modes_and_repeats_of_one_name_are_planned_once(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, replace(SPEC, modes=("basic", "basic")))
+
+    assert planned_units(bench.plan)[Stage.BRIEF] == QUERIES * LLMS
+
+
 def test_score_only_gives_the_missing_scores_and_generates_nothing(tmp_path: Path) -> None:
     Bench(tmp_path, replace(SPEC, evaluators=("popularity",))).run()
     again = Bench(tmp_path)

@@ -95,3 +95,30 @@ def test_a_second_writer_is_told_who_holds_the_folder(tmp_path: Path) -> None:
 def test_nothing_is_written_without_opening_for_writing(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="not opened"):
         Store(tmp_path).write({"t": "unit"})
+
+
+def test_a_reused_result_is_found_at_once_and_stays_where_it_is_on_disk(tmp_path: Path) -> None:
+    first = unit(key="1" * 64)
+    _record(tmp_path, (first, BRIEF))
+
+    async def reuse(store: Store) -> None:
+        waiting = []
+        for n in range(20):  # none of these is on disk when the next one looks
+            assert store.result(first) == BRIEF
+            elsewhere = replace(first, place=first.place._replace(llm_id=f"l{n}"))
+            waiting.append(asyncio.ensure_future(store.finish(elsewhere, BRIEF, reused=True)))
+            await asyncio.sleep(0)
+        await asyncio.gather(*waiting)
+
+    with Store(tmp_path) as store, store.writing("run-2"):
+        asyncio.run(reuse(store))
+
+
+def test_what_another_run_did_before_the_lock_was_ours_is_known(tmp_path: Path) -> None:
+    done = unit(key="1" * 64)
+    with Store(tmp_path) as ours:
+        _record(tmp_path, (done, BRIEF))
+        assert ours.status(done) is None
+        with ours.writing("run-2"):
+            assert ours.status(done) is Status.DONE
+            assert ours.result(done) == BRIEF

@@ -14,6 +14,7 @@ from popcorn_bench.harness.progress import Display, Outcome, Silent, Tally
 from popcorn_bench.types import Stage
 
 _EVERY_S = 5.0
+_ENOUGH = 8  # units after the first, to judge a rate
 _MINUTE, _HOUR = 60, 3600
 
 
@@ -34,22 +35,33 @@ class _Counting:
     def __init__(self) -> None:
         self._totals: dict[Stage, int] = {}
         self._tally = Tally()
-        self._began = time.monotonic()
+        self._first: dict[Stage, tuple[int, float]] = {}
 
     def _ended(self, stage: Stage) -> int:
         return sum(self._tally.of(outcome, stage) for outcome in Outcome)
 
     def _rate(self, stage: Stage) -> float:
+        """Units a second since the stage's first one ended: starting up is no work."""
         made = self._tally.of(Outcome.DONE, stage) + self._tally.of(Outcome.FAILED, stage)
-        return made / max(time.monotonic() - self._began, 1e-9)
+        if not made:
+            return 0.0
+        first, at = self._first.setdefault(stage, (made, time.monotonic()))
+        return (made - first) / max(time.monotonic() - at, 1e-9)
 
     def _left(self) -> str:
         """Time left, from the stage that needs longest at its present rate."""
-        rates = {stage: self._rate(stage) for stage in self._totals}
-        if min(rates.values(), default=0) == 0:  # a stage that has not begun cannot be judged
+        open_stages = [s for s, n in self._totals.items() if self._ended(s) < n]
+        rates = {stage: self._rate(stage) for stage in open_stages}
+        if not all(map(self._steady, open_stages)):
             return "time left unknown"
-        left = max((n - self._ended(stage)) / rates[stage] for stage, n in self._totals.items())
+        left = max((self._totals[s] - self._ended(s)) / rates[s] for s in rates) if rates else 0
         return f"about {_duration(left)} left"
+
+    def _steady(self, stage: Stage) -> bool:
+        """Whether enough of a stage has ended to judge its rate."""
+        first, at = self._first.get(stage, (0, 0.0))
+        made = self._tally.of(Outcome.DONE, stage) + self._tally.of(Outcome.FAILED, stage)
+        return bool(at) and made - first >= _ENOUGH
 
     def _money(self) -> str:
         unknown = " + unknown" if self._tally.cost_unknown else ""
@@ -68,7 +80,7 @@ class Rich(_Counting):
 
     def start(self, totals: dict[Stage, int], tally: Tally) -> None:
         """Begin to draw."""
-        self._totals, self._tally, self._began = totals, tally, time.monotonic()
+        self._totals, self._tally = totals, tally
         self._live.start()
 
     def note(self, text: str) -> None:
@@ -101,7 +113,7 @@ class Plain(_Counting):
 
     def start(self, totals: dict[Stage, int], tally: Tally) -> None:
         """Begin to tell."""
-        self._totals, self._tally, self._began = totals, tally, time.monotonic()
+        self._totals, self._tally = totals, tally
         self._thread.start()
 
     def note(self, text: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from popcorn_bench.errors import UsageError
+from popcorn_bench.tasks import hub
 from popcorn_bench.tasks.corpora.corpus import BadRow
 from popcorn_bench.tasks.corpora.digests import file_sha
 from popcorn_bench.tasks.corpora.records import Record
@@ -51,13 +52,10 @@ class HubSource:
 
     @cached_property
     def _rows(self) -> Any:  # noqa: ANN401 - `datasets` is not typed
-        import datasets
-
-        datasets.disable_progress_bars()
         path = str(self.copy) if self.copy else self.dataset
         revision = self.revision if self.revision and not self.copy else None
         try:
-            return datasets.load_dataset(path, split=self.split, revision=revision)
-        except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
+            return hub.load(path, None, self.split, revision=revision)
+        except (OSError, ValueError) as error:
             why = str(error).partition("\n")[0][:300] or type(error).__name__
             raise UsageError(f"cannot load {self.dataset}: {why}; {_HOW}") from error
