@@ -85,7 +85,7 @@ def main() -> None:
         for query, one in zip(chosen, theirs, strict=True):
             if one["ids"] != warm["ids"][query]:
                 sys.exit(f"the two ways differ for {query!r}")
-        default = _child(Job("ours", **base, popular="decile", category="centroids"))
+        default = _child(Job("ours", **base, popular="decile", category="profiles"))
     _report(cold, warm, default, theirs, arguments.embedder)
 
 

@@ -10,9 +10,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +19,7 @@ from numpy.typing import NDArray
 
 from popcorn_bench.fingerprint import digest
 from popcorn_bench.generators.retrieval import vectors as stored
+from popcorn_bench.generators.retrieval.categories import profiles
 from popcorn_bench.generators.retrieval.embedders import Embedder
 from popcorn_bench.generators.retrieval.vectors import Floats, Vectors
 
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-LAYOUT = 1  # of the files; part of their key
+LAYOUT = 2  # of the files and of the tables in them; part of their key
 
 _TEXTS = ("title", "cover_desc", "caption")
 _MANIFEST = "manifest.json"
@@ -45,7 +44,7 @@ class Index:
         categories: k names, sorted.
         starts: first row of each category, and n, [k + 1].
         vectors: title, cover description and caption of each row, [n, d].
-        centroids: what the rows of each category have more of than all rows, [d, k].
+        profiles: what the rows of each category have and the others lack, [d, k].
         names: direction of each category's name, [d, k].
         learnt: what the embedder knows of the corpus.
     """
@@ -55,7 +54,7 @@ class Index:
     categories: tuple[str, ...]
     starts: tuple[int, ...]
     vectors: Vectors
-    centroids: Floats
+    profiles: Floats
     names: Floats
     learnt: Floats
 
@@ -100,24 +99,10 @@ def build(embedder: Embedder, rows: pl.DataFrame) -> Index:
         categories=categories,
         starts=starts,
         vectors=vectors,
-        centroids=_centroids(vectors, starts),
+        profiles=profiles(vectors, starts),
         names=np.ascontiguousarray(stored.as_dense(embedder.encode(categories, learnt)).T),
         learnt=learnt,
     )
-
-
-def _centroids(vectors: Vectors, starts: Sequence[int]) -> Floats:
-    """How the mean of each category differs from that of all n rows, shrunk, [d, k].
-
-    With S the sum of a category's m rows and s = n / k, the rows of an average category:
-    (S - m * mean) / (m + s). Without the shrinking by s, small categories attract queries that
-    share a word with one of their few rows.
-    """
-    n, k = starts[-1], len(starts) - 1
-    sums = np.stack([stored.total(vectors, a, b) for a, b in pairwise(starts)], axis=1)
-    counts = np.diff(starts)
-    sums -= np.outer(sums.sum(axis=1) / n, counts)
-    return (sums / (counts + n / k)).astype(np.float32)
 
 
 def _publish(index: Index, folder: Path) -> None:
@@ -147,7 +132,7 @@ def _write(index: Index, folder: Path) -> None:
     ):
         file.write_table(index.rows)
     stored.save(index.vectors, folder)
-    for name in ("rank", "centroids", "names", "learnt"):
+    for name in ("rank", "profiles", "names", "learnt"):
         np.save(folder / f"{name}.npy", getattr(index, name))
     manifest = {"categories": index.categories, "starts": index.starts}
     (folder / _MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
@@ -157,8 +142,8 @@ def _mapped(folder: Path) -> Index:
     import pyarrow as pa
 
     manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
-    rank, centroids, names, learnt = (
-        stored.mapped(folder / f"{name}.npy") for name in ("rank", "centroids", "names", "learnt")
+    rank, table, names, learnt = (
+        stored.mapped(folder / f"{name}.npy") for name in ("rank", "profiles", "names", "learnt")
     )
     return Index(
         rows=pa.ipc.open_file(pa.memory_map(str(folder / _ROWS))).read_all(),
@@ -166,7 +151,7 @@ def _mapped(folder: Path) -> Index:
         categories=tuple(manifest["categories"]),
         starts=tuple(manifest["starts"]),
         vectors=stored.load(folder),
-        centroids=centroids,
+        profiles=table,
         names=names,
         learnt=learnt,
     )

@@ -121,7 +121,7 @@ class Retriever:
     def _categories(self, query: Vectors) -> list[int]:
         """The nearest categories; where they are equally near, the larger one."""
         index = self._index
-        table = index.names if self.settings.category == "names" else index.centroids
+        table = index.names if self.settings.category == "names" else index.profiles
         near = stored.against(table, query).round(_DIGITS)
         order = np.lexsort((-np.diff(index.starts), -near))
         return [int(i) for i in order[: self.settings.tags]]

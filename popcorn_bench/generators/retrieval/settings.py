@@ -12,7 +12,7 @@ from popcorn_bench.errors import UsageError, did_you_mean
 MAX_REFERENCES = 1_000
 
 Popular = Literal["decile", "paper"]
-Category = Literal["centroids", "names"]
+Category = Literal["profiles", "names"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,8 @@ class Retrieval:
         popular: by comments within the chosen categories, `decile` takes the top and the bottom
             tenth, `paper` the top nine tenths and the bottom tenth.
         embedder: `hashed`, the name of a sentence-transformers model, or the folder of one.
-        category: whether a query is compared with the mean of each category or with its name.
+        category: whether a query is compared with a profile of each category, which is learnt from
+            its rows, or with its name.
         show_engagement: whether the LLM sees likes, views and comments.
 
     Raises:
@@ -38,7 +39,7 @@ class Retrieval:
     ratio: float = 0.1
     popular: Popular = "decile"
     embedder: str = "hashed"
-    category: Category = "centroids"
+    category: Category = "profiles"
     show_engagement: bool = False
 
     def __post_init__(self) -> None:

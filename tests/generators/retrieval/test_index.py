@@ -52,7 +52,7 @@ def test_an_index_that_is_there_is_not_built_again(tmp_path: Path) -> None:
 
 def test_arrays_are_mapped_and_read_only(tmp_path: Path) -> None:
     index = _open(tmp_path, Letters())
-    for array in (index.rank, index.centroids, index.names, _array(index.vectors)):
+    for array in (index.rank, index.profiles, index.names, _array(index.vectors)):
         assert not array.flags.writeable
         assert array.flags.owndata is False
 

@@ -24,7 +24,7 @@ MODES = st.builds(
     tags=st.integers(1, 6),
     ratio=st.sampled_from([0.0, 0.1, 0.3, 0.5, 1.0]),
     popular=st.sampled_from(["decile", "paper"]),
-    category=st.sampled_from(["names", "centroids"]),
+    category=st.sampled_from(["names", "profiles"]),
 )
 CORPORA = st.dictionaries(
     st.sampled_from(["Baking", "Chess", "Kites", "Rivers", "Odd"]),
@@ -103,7 +103,7 @@ def test_sizes_share_no_row(n: int, popular: Popular) -> None:
         assert (head + tail, tail) == (n, n // 10)
 
 
-@pytest.mark.parametrize("category", ["names", "centroids"])
+@pytest.mark.parametrize("category", ["names", "profiles"])
 def test_the_category_fits_the_query(category: Category, tmp_path: Path) -> None:
     retriever = Retriever(corpus(), "made-up", Retrieval(category=category), tmp_path)
     assert retriever.references("my first chess endgame").tags == ("Chess",)

@@ -22,7 +22,7 @@ from popcorn_bench.generators.retrieval.settings import PAPER, Retrieval, mode_n
         ("ratio", 1.5, "ratio: 1.5"),
         ("ratio", float("nan"), "ratio: nan"),
         ("popular", "decil", "did you mean 'decile'"),
-        ("category", "centroid", "did you mean 'centroids'"),
+        ("category", "profile", "did you mean 'profiles'"),
         ("embedder", " ", "embedder: empty"),
     ],
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 import popcorn_bench.tasks
@@ -18,6 +17,7 @@ from tests.generators.retrieval.test_prompt import FOUND, reference
 
 _FILE = Path(popcorn_bench.tasks.__file__).with_name("data") / "_popcorn.yaml"
 COMMON: dict[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+
 
 def prompt(found: Found, query: str = "a kite at dusk", *, show: bool = False) -> list[str]:
     given = {
