@@ -41,7 +41,7 @@ def check(task: Task, kind: str) -> None:
     assert {str(query.kind) for query in task.queries} == {kind}
     assert all(f"{kind} {q.topic} request" in q.text for q in task.queries)
     assert len({query.id for query in task.queries}) == 100
-    assert task.modes == ("basic",)
+    assert task.modes == ("basic", "pe")
 
 
 @pytest.mark.parametrize("kind", ["concrete", "abstract"])

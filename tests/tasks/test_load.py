@@ -51,7 +51,7 @@ def test_inline_queries_become_a_task(write: Write) -> None:
     assert task.queries[0].metadata == {"mood": "calm"}
     assert task.queries[1].kind is Kind.ABSTRACT
     assert (task.topics, task.metrics) == (("sky", "time"), ("popularity", "quality"))
-    assert task.modes == ("basic",)
+    assert task.modes == ("basic", "pe")
     assert len(task.task_id) == 16
 
 
