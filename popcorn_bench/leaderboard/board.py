@@ -16,6 +16,7 @@ from duckdb import DuckDBPyConnection
 
 from popcorn_bench.errors import UsageError, did_you_mean
 from popcorn_bench.leaderboard.catalog import (
+    IMPORTED,
     Catalog,
     MetricCard,
     TaskCard,
@@ -153,9 +154,20 @@ def _panels(source: _Source) -> list[_Panel]:
     return [
         _Panel(task, card, cells)
         for task in catalog.tasks.values()
-        for pair, card in catalog.metrics.items()
-        if (cells := found.get((task.task_id, *pair)))
+        for card in _named_first(task, catalog.metrics.values())
+        if (cells := found.get((task.task_id, card.evaluator_id, card.name)))
     ]
+
+
+def _named_first(task: TaskCard, cards: Iterable[MetricCard]) -> list[MetricCard]:
+    """The metrics in the order that the task asks for, of one name imported ones last."""
+    wanted = {name: (place, True) for place, name in enumerate(task.metrics)}
+
+    def key(card: MetricCard) -> tuple[int, bool]:
+        place, named = wanted.get(card.name, (len(wanted), False))
+        return place, named and card.evaluator == IMPORTED
+
+    return sorted(cards, key=key)
 
 
 def _table(source: _Source, panel: _Panel) -> Table:
@@ -258,9 +270,10 @@ def _human(source: _Source, panel: _Panel, parts: Mapping[str, Mask]) -> Iterabl
 def _choose_tasks(catalog: Catalog, tasks: Sequence[str] | None) -> tuple[str, ...]:
     if tasks is None:
         return tuple(catalog.tasks)
-    known = {name for task in catalog.tasks.values() for name in (task.name, task.task_id)}
+    names = sorted({task.name for task in catalog.tasks.values()})
     for name in tasks:
-        _check_known("task", name, sorted(known))
+        if name not in catalog.tasks:
+            _check_known("--tasks", name, names)
     return tuple(
         task.task_id for task in catalog.tasks.values() if {task.name, task.task_id} & set(tasks)
     )

@@ -10,16 +10,21 @@ from duckdb import DuckDBPyConnection
 
 from popcorn_bench.types import Anchor, Direction, Input
 
+IMPORTED = "imported"  # the evaluator of scores that came in a file, often without briefs
 _SHORTEST = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskCard:
-    """A task; `kinds` and `topics` belong to its queries in order of their ids."""
+    """A task; `kinds` and `topics` belong to its queries in order of their ids.
+
+    `metrics` are those to show first, in that order.
+    """
 
     task_id: str
     name: str
     version: str
+    metrics: tuple[str, ...]
     query_ids: tuple[str, ...]
     kinds: tuple[str, ...]
     topics: tuple[str, ...]
@@ -134,7 +139,7 @@ def labels(cards: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 def _tasks(connection: DuckDBPyConnection) -> dict[str, TaskCard]:
     rows = connection.execute(
-        "SELECT task_id, any_value(t.name), any_value(t.version), "
+        "SELECT task_id, any_value(t.name), any_value(t.version), any_value(t.metrics), "
         "list(query_id ORDER BY query_id), list(kind ORDER BY query_id), "
         "list(topic ORDER BY query_id) "
         "FROM queries LEFT JOIN tasks AS t USING (task_id) GROUP BY task_id ORDER BY 2, 3, 1"
@@ -144,11 +149,12 @@ def _tasks(connection: DuckDBPyConnection) -> dict[str, TaskCard]:
             task_id=task_id,
             name=name or task_id,
             version=version or "",
+            metrics=tuple(metrics or ()),
             query_ids=tuple(ids),
             kinds=tuple(kind or "" for kind in kinds),
             topics=tuple(topic or "" for topic in topics),
         )
-        for task_id, name, version, ids, kinds, topics in rows
+        for task_id, name, version, metrics, ids, kinds, topics in rows
     }
 
 

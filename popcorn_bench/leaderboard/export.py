@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from popcorn_bench.leaderboard import text, words
+from popcorn_bench.leaderboard import flags, text, words
+from popcorn_bench.leaderboard.figures import Figures, figures_of, uplift_figures
 from popcorn_bench.leaderboard.model import PARTS, Board, HumanRow, Row, Table, Uplift
 from popcorn_bench.leaderboard.statistics.interval import CONFIDENCE
 from popcorn_bench.leaderboard.uplift import by_table
@@ -44,9 +45,10 @@ def to_csv(board: Board) -> str:
 
 def to_markdown(board: Board) -> str:
     """A table per task and metric, then what modes change; all text is shown as it is."""
-    blocks = [_markdown_table(table) for table in board.tables]
-    blocks += [_markdown_uplift(uplifts) for uplifts in by_table(board.uplift)]
-    blocks += [text.markdown(line) for line in words.mode_lines(board)]
+    labels = words.labels_of(board)
+    blocks = [_markdown_table(table, labels) for table in board.shown]
+    blocks += [_markdown_uplift(uplifts, labels) for uplifts in by_table(board.uplift)]
+    blocks += [text.markdown(line) for line in _markdown_notes(board) if line]
     remark = ["Baselines only: these numbers show the harness, not a model."]
     return "\n\n".join([*(remark if board.baselines_only else []), *blocks]) + "\n"
 
@@ -111,49 +113,62 @@ def _cell(value: object) -> object:
     return text.csv_field(value) if isinstance(value, str) else value
 
 
-def _markdown_table(table: Table) -> str:
+def _markdown_notes(board: Board) -> Iterable[str]:
+    yield from words.hidden_lines(board)
+    yield words.uplift_columns(board)
+    yield from (f"{name}: {meaning}" for name, meaning in words.meanings(board))
+    yield from words.mode_lines(board)
+    yield from (f"{name}: {said}" for name, said in flags.legend(words.flags_of(board)))
+
+
+def _markdown_table(table: Table, labels: Mapping[words.Key, str]) -> str:
     names = words.dimensions(table.rows)
     heads = [words.HEADINGS[name] for name in names]
     titles = ["Rank", *heads, "Score", "n", "Fail", "Cost", "Human percentile", "Notes"]
+    figures = figures_of(table)
     if table.descriptive:
         titles.remove("Rank")
+    if not table.priced:
+        titles.remove("Cost")
     lines = [_line(titles), _line(["---"] * len(titles))]
-    lines += [_line(_markdown_cells(row, names, table)) for row in table.rows]
-    title = f"### {text.markdown(table.task)} · {text.markdown(table.card.name)}"
-    notes = [words.caption(table), words.rank_basis(table), *map(words.human_line, table.human)]
+    lines += [_line(_markdown_cells(row, names, table, figures)) for row in table.rows]
+    title = f"### {text.markdown(table.task)} · {text.markdown(labels[words.key_of(table)])}"
+    notes = [words.clause(table.card), words.rank_basis(table)]
+    notes += [f"{line}." for line in words.human_lines(table)]
     prose = " ".join(text.markdown(note) for note in notes if note)
     return f"{title}\n\n" + "\n".join(lines) + f"\n\n{prose}"
 
 
-def _markdown_cells(row: Row, names: list[str], table: Table) -> list[str]:
+def _markdown_cells(row: Row, names: list[str], table: Table, figures: Figures) -> list[str]:
     percentile = "" if row.human_percentile is None else f"{row.human_percentile:.0f}"
     rank = [] if table.descriptive else [text.rank_range(row)]
     return [
         *rank,
         *(text.markdown(getattr(row, name) or "") for name in names),
-        text.with_margin(row),
+        figures.with_margin(row),
         f"{row.n_scored}/{row.n_planned}",
         text.percent(row.fail_rate),
-        text.money(row.cost_usd),
+        *([text.cost(row)] if table.priced else []),
         percentile,
         text.markdown(", ".join(row.flags)),
     ]
 
 
-def _markdown_uplift(uplifts: Sequence[Uplift]) -> str:
+def _markdown_uplift(uplifts: Sequence[Uplift], labels: Mapping[words.Key, str]) -> str:
     names = words.uplift_names(uplifts)
     titles = [words.HEADINGS[name] for name in names]
     titles += ["Change", "p", "Hedges g\\_z", "Better", "Pairs", "Copying"]
     lines = [_line(titles), _line(["---"] * len(titles))]
+    figures = uplift_figures(uplifts)
     for uplift in uplifts:
         cells = [text.markdown(getattr(uplift, name)) for name in names]
-        cells += [text.change(uplift), text.markdown(text.p_value(uplift.p_holm))]
+        cells += [figures.with_margin(uplift), text.markdown(text.p_value(uplift.p_holm))]
         cells += [text.effect(uplift.hedges_gz), text.percent(uplift.share_improved)]
         lines.append(_line([*cells, text.pairs(uplift), text.copying(uplift)]))
     first = uplifts[0]
-    where = f"{text.markdown(first.task)} · {text.markdown(first.metric)}"
+    where = f"{text.markdown(first.task)} · {text.markdown(labels[words.key_of(first)])}"
     title = f"### {text.markdown(words.uplift_title(uplifts))} · {where}"
-    note = f"{words.uplift_finding(uplifts)} {words.uplift_note(uplifts)}"
+    note = f"{words.uplift_finding(uplifts)} {words.uplift_basis(uplifts)}"
     return f"{title}\n\n" + "\n".join(lines) + f"\n\n{text.markdown(note)}"
 
 

@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from duckdb import DuckDBPyConnection
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from popcorn_bench.leaderboard import text, words
-from popcorn_bench.leaderboard.catalog import RunCard
+from popcorn_bench.leaderboard import flags, text, words
+from popcorn_bench.leaderboard.figures import Figures, figures_of, uplift_figures
+from popcorn_bench.leaderboard.manifest import read_models, run_record
 from popcorn_bench.leaderboard.model import Board, HumanRow, Row, Table, Uplift
 from popcorn_bench.leaderboard.samples import read_samples
 from popcorn_bench.leaderboard.scale import Scale, interval_of, scale_of, uplift_scale
 from popcorn_bench.leaderboard.uplift import by_table
 
-_MODELS = """
-SELECT 'LLM' AS sort, llm_id AS id, name, model AS made_by, params AS settings, version, baseline
-FROM llms
-UNION ALL
-SELECT 'Generator', video_id, name, adapter, settings, revision, baseline FROM generators
-ORDER BY sort DESC, name, id
-"""
+_DIGIT = "\u2007"  # a space as wide as a digit
+_NO_SLUG = re.compile(r"[^A-Za-z0-9_.]+")
 
 
 def write_html(
@@ -60,17 +55,16 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         clean=text.clean,
-        money=text.money,
+        cost=text.cost,
         percent=text.percent,
         rank_range=text.rank_range,
-        with_margin=text.with_margin,
         score=text.score,
-        change=text.change,
         p_value=text.p_value,
         effect=text.effect,
         pairs=text.pairs,
         copying=text.copying,
         flag=_flag,
+        summed_up=flags.summed_up,
     )
     return environment
 
@@ -79,28 +73,27 @@ def _page(
     board: Board, connection: DuckDBPyConnection, artifacts: str | None
 ) -> Mapping[str, object]:
     style = _style()
-    descriptive = [table for table in board.tables if table.descriptive]
     return {
         "style": style,
         "style_hash": b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         "board": board,
+        "labels": words.labels_of(board),
+        "anchors": _anchors(board),
         "facts": _facts(board),
-        "panels": [
-            _panel(table, i) for i, table in enumerate(board.tables) if not table.descriptive
-        ],
-        "descriptions": [
-            _description(list(tables))
-            for _, tables in groupby(descriptive, key=lambda t: (t.task_id, t.evaluator))
-        ],
-        "uplifts": [_uplift_panel(uplifts, i) for i, uplifts in enumerate(by_table(board.uplift))],
+        "panels": [_panel(table) for table in board.ranking],
+        "hidden_lines": words.hidden_lines(board),
+        "descriptions": [_description(tables) for tables in board.describing],
+        "uplifts": [_uplift_panel(uplifts) for uplifts in by_table(board.uplift)],
+        "uplift_columns": words.uplift_columns(board),
+        "meanings": words.meanings(board),
         "mode_lines": words.mode_lines(board),
         "modes": [(mode, json.dumps(dict(mode.settings))) for mode in board.modes],
-        "flags": words.flags_of(board),
+        "flags": flags.legend(words.flags_of(board)),
         "samples": read_samples(connection, board, artifacts),
         "tasks": {table.task_id: table.task for table in board.tables},
         "evaluators": list({table.evaluator: table.card for table in board.tables}.items()),
-        "models": _models(connection),
-        "runs": [_run(run) for run in board.runs],
+        "models": read_models(connection),
+        "runs": [run_record(run) for run in board.runs],
         "headings": words.HEADINGS,
     }
 
@@ -110,7 +103,7 @@ def _style() -> str:
     return f"\n{source}"
 
 
-def _facts(board: Board) -> list[tuple[str, str]]:
+def _facts(board: Board) -> list[list[str]]:
     rows = board.rows
     counts: list[tuple[str, AbstractSet[object]]] = [
         ("task", {table.task_id for table in board.tables}),
@@ -118,64 +111,76 @@ def _facts(board: Board) -> list[tuple[str, str]]:
         ("generator", {row.video for row in rows if row.video}),
         ("metric", {(table.evaluator, table.card.name) for table in board.tables}),
     ]
-    facts = [(str(len(found)), _plural(noun, len(found))) for noun, found in counts if found]
-    scores = sum(row.n_scored for row in rows)
-    return [*facts, (f"{scores:,}", _plural("score", scores))]
+    facts = [(noun, len(found)) for noun, found in counts if found]
+    facts.append(("score", sum(row.n_scored for row in rows)))
+    return [text.count(number, noun, f"{noun}s").split(" ", 1) for noun, number in facts]
 
 
-def _plural(noun: str, count: int) -> str:
-    return noun if count == 1 else f"{noun}s"
+def _anchors(board: Board) -> dict[words.Key, str]:
+    """The address of each table within the page: readable, and one of its own."""
+    found: dict[words.Key, str] = {}
+    for key, label in words.labels_of(board).items():
+        wanted = _NO_SLUG.sub("-", f"{key.task}-{label}").strip("-")
+        taken = found.values()
+        tries = (wanted, *(f"{wanted}-{number}" for number in range(2, len(found) + 3)))
+        found[key] = next(name for name in tries if name not in taken)
+    return found
 
 
-def _panel(table: Table, number: int) -> Mapping[str, object]:
+def _panel(table: Table) -> Mapping[str, object]:
     """One ranked metric with the places of its whiskers in percent."""
-    scale = scale_of(table)
+    scale, figures = scale_of(table), figures_of(table)
     reference = table.human[0].mean if len(table.human) == 1 else None
     return {
-        "id": f"table-{number}",
+        "key": words.key_of(table),
         "table": table,
         "names": words.dimensions(table.rows),
         "finding": words.finding(table),
-        "caption": words.caption(table),
+        "clause": words.clause(table.card),
         "basis": words.rank_basis(table),
-        "human_lines": [words.human_line(human) for human in table.human],
+        "human_lines": words.human_lines(table),
         "low": text.score(scale.low, scale.high - scale.low),
         "high": text.score(scale.high, scale.high - scale.low),
         "human_at": None if reference is None else _place(scale, reference),
-        "rows": [(row, _whisker(row, scale)) for row in table.rows],
-        "human": [(human, _whisker(human, scale)) for human in table.human],
+        "rows": [(row, _whisker(row, scale, figures)) for row in table.rows],
+        "human": [(human, _whisker(human, scale, figures)) for human in table.human],
     }
 
 
-def _uplift_panel(uplifts: tuple[Uplift, ...], number: int) -> Mapping[str, object]:
+def _uplift_panel(uplifts: tuple[Uplift, ...]) -> Mapping[str, object]:
     """The changes of one task and metric, with zero marked."""
-    scale = uplift_scale(uplifts)
+    scale, figures = uplift_scale(uplifts), uplift_figures(uplifts)
     return {
-        "id": f"uplift-{number}",
+        "key": words.key_of(uplifts[0]),
         "first": uplifts[0],
         "title": words.uplift_title(uplifts),
         "finding": words.uplift_finding(uplifts),
-        "note": words.uplift_note(uplifts),
+        "basis": words.uplift_basis(uplifts),
         "names": words.uplift_names(uplifts),
         "low": text.score(scale.low, scale.high - scale.low),
         "high": text.score(scale.high, scale.high - scale.low),
         "zero_at": _place(scale, 0.0),
-        "rows": [(uplift, _whisker(uplift, scale)) for uplift in uplifts],
+        "rows": [(uplift, _whisker(uplift, scale, figures)) for uplift in uplifts],
         "copying": any(uplift.copying is not None for uplift in uplifts),
     }
 
 
-def _whisker(row: Row | HumanRow | Uplift, scale: Scale) -> Mapping[str, str] | None:
+def _whisker(
+    row: Row | HumanRow | Uplift, scale: Scale, figures: Figures
+) -> Mapping[str, str | None]:
+    """The score of a row in words, and where its interval is drawn (None: nowhere)."""
+    shown = figures.aligned(row, _DIGIT)
     interval = interval_of(row)
     if interval is None:
-        return None
+        return {"shown": shown, "mean": None}
     low, mean, high = interval
-    shown = text.change(row) if isinstance(row, Uplift) else text.with_margin(row)
+    said = f"{figures.with_margin(row)}, from {figures.number(low)} to {figures.number(high)}"
     return {
+        "shown": shown,
         "low": _place(scale, low),
         "mean": _place(scale, mean),
         "high": _place(scale, high),
-        "label": f"{shown}, from {text.score(low)} to {text.score(high)}",
+        "label": said,
     }
 
 
@@ -184,7 +189,7 @@ def _place(scale: Scale, value: float) -> str:
     return f"{4 + 92 * scale.at(value):.2f}%"
 
 
-def _description(tables: list[Table]) -> Mapping[str, object]:
+def _description(tables: Sequence[Table]) -> Mapping[str, object]:
     names = words.dimensions(tables[0].rows)
     return {
         "first": tables[0],
@@ -197,27 +202,3 @@ def _description(tables: list[Table]) -> Mapping[str, object]:
 def _flag(flag: str) -> str:
     name, _, share = flag.partition(" ")
     return text.clean(f"{share} {name}".strip().replace("_", " "))
-
-
-def _models(connection: DuckDBPyConnection) -> list[Mapping[str, object]]:
-    rows = connection.execute(_MODELS).fetchall()
-    names = ("sort", "id", "name", "made_by", "settings", "version", "baseline")
-    return [dict(zip(names, row, strict=True)) for row in rows]
-
-
-def _run(run: RunCard) -> Mapping[str, object]:
-    spec = _json(run.spec)
-    seed = spec.get("seed") if isinstance(spec, dict) else None
-    return {
-        "card": run,
-        "seed": seed,
-        "spec": json.dumps(spec, indent=1),
-        "environment": json.dumps(_json(run.environment), indent=1),
-    }
-
-
-def _json(document: str) -> Any:  # noqa: ANN401 - whatever stands in the journal
-    try:
-        return json.loads(document)
-    except ValueError:
-        return {"unreadable": document}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
+from math import isclose
 
 from popcorn_bench.leaderboard.catalog import MetricCard, RunCard
 from popcorn_bench.leaderboard.modes import ModeCard
@@ -136,6 +139,17 @@ class Table:
         return any(row.rank_low is not None for row in self.rows)
 
     @property
+    def priced(self) -> bool:
+        """Whether any row rests on briefs, so that there is a cost to tell or to miss."""
+        return any(row.cost_usd is not None or "cost_unknown" in row.flags for row in self.rows)
+
+    @property
+    def level(self) -> bool:
+        """Whether several rows all have the same mean, and the same interval where it is known."""
+        values = [(row.mean, row.ci_low, row.ci_high) for row in self.rows]
+        return len(values) > 1 and all(map(_level, zip(*values, strict=True)))
+
+    @property
     def descriptive(self) -> bool:
         """Whether the metric has no better or worse."""
         return self.card.direction is Direction.NONE
@@ -158,6 +172,30 @@ class Board:
     baselines_only: bool
 
     @property
+    def ranking(self) -> tuple[Table, ...]:
+        """The tables of metrics that have a better, without the hidden ones."""
+        return tuple(t for t in self.tables if not t.descriptive and not self._hides(t))
+
+    @property
+    def hidden(self) -> tuple[Table, ...]:
+        """Tables of parts of the query set that tell nothing: every row is the same."""
+        return tuple(filter(self._hides, self.tables))
+
+    @property
+    def describing(self) -> tuple[tuple[Table, ...], ...]:
+        """The tables of descriptions, those of one task and evaluator together."""
+        groups: dict[tuple[str, str], list[Table]] = {}
+        for table in self.tables:
+            if table.descriptive:
+                groups.setdefault((table.task_id, table.evaluator), []).append(table)
+        return tuple(map(tuple, groups.values()))
+
+    @property
+    def shown(self) -> tuple[Table, ...]:
+        """All tables but the hidden ones, descriptions last."""
+        return (*self.ranking, *chain.from_iterable(self.describing))
+
+    @property
     def rows(self) -> tuple[Row, ...]:
         """All rows of all tables."""
         return tuple(row for table in self.tables for row in table.rows)
@@ -166,3 +204,12 @@ class Board:
     def human(self) -> tuple[HumanRow, ...]:
         """All human rows."""
         return tuple(row for table in self.tables for row in table.human)
+
+    def _hides(self, table: Table) -> bool:
+        return self.by in PARTS and table.level and not table.descriptive
+
+
+def _level(values: Iterable[float | None]) -> bool:
+    """Whether all known values are equal but for what the order of adding leaves."""
+    known = [value for value in values if value is not None]
+    return all(isclose(value, known[0], rel_tol=1e-12, abs_tol=1e-12) for value in known)

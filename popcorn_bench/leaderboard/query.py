@@ -14,6 +14,7 @@ import numpy as np
 from duckdb import DuckDBPyConnection
 from numpy.typing import NDArray
 
+from popcorn_bench.leaderboard.flags import FORM, FORM_RULES
 from popcorn_bench.leaderboard.statistics.interval import Floats
 
 
@@ -57,7 +58,8 @@ class Planned:
 class Paid:
     """Briefs of one task, LLM and mode: what they cost in US dollars and which rules they broke.
 
-    `cost` is None where a price is unknown. `breaches` counts briefs per broken rule.
+    `cost` is None where a price is unknown. `breaches` counts briefs per broken rule; `form`
+    among them counts those that broke any rule of form.
     """
 
     cost: float | None
@@ -144,14 +146,17 @@ SELECT task_id, llm_id, mode, {part} AS part, coalesce(sum(cost_usd), 0) AS cost
 FROM paid JOIN queries AS q USING (task_id, query_id)
 WHERE {where} GROUP BY ALL
 """
-_BREACHES = """
+_BREACHES = f"""
 WITH broken AS (
     SELECT task_id, query_id, llm_id, mode, unnest(list_distinct(breaches)) AS rule FROM briefs
+    UNION ALL
+    SELECT task_id, query_id, llm_id, mode, '{FORM}' FROM briefs
+    WHERE list_has_any(breaches, {list(FORM_RULES)})
 )
-SELECT task_id, llm_id, mode, {part} AS part, rule, count(*) AS n
+SELECT task_id, llm_id, mode, {{part}} AS part, rule, count(*) AS n
 FROM broken JOIN queries AS q USING (task_id, query_id)
-WHERE {where} GROUP BY ALL
-"""
+WHERE {{where}} GROUP BY ALL
+"""  # noqa: S608 - only constants are put in
 _COPIED = f"""
 SELECT task_id, llm_id, mode, avg(copying), avg((copying >= {COPIED})::INTEGER)
 FROM briefs WHERE copying IS NOT NULL AND {{where}} GROUP BY ALL

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from popcorn_bench.leaderboard.catalog import MetricCard, TaskCard
+from popcorn_bench.leaderboard.catalog import IMPORTED, MetricCard, TaskCard
 from popcorn_bench.leaderboard.draft import Draft
 from popcorn_bench.leaderboard.model import Row
 from popcorn_bench.leaderboard.names import Names
@@ -98,7 +98,7 @@ def _flags(setting: Setting, draft: Draft) -> Iterable[str]:
         yield "partial"
     for rule, n in sorted(draft.paid.breaches.items()):
         yield f"{rule} {_percent(n / draft.paid.briefs)}"
-    if draft.paid.cost is None:
+    if draft.paid.cost is None and (draft.paid.briefs or setting.card.evaluator != IMPORTED):
         yield "cost_unknown"
 
 

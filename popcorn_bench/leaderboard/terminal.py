@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from rich.console import Console
 from rich.text import Text
 
-from popcorn_bench.leaderboard import text, words
+from popcorn_bench.leaderboard import flags, text, words
+from popcorn_bench.leaderboard.figures import figures_of
 from popcorn_bench.leaderboard.model import Board, HumanRow, Row, Table
 from popcorn_bench.leaderboard.scale import interval_of, scale_of
 from popcorn_bench.leaderboard.terminal_uplift import print_uplift
 from popcorn_bench.leaderboard.uplift import by_table
-from popcorn_bench.leaderboard.widgets import BAR, NAME, WIDE, bar, grid, plain
+from popcorn_bench.leaderboard.widgets import (
+    BAR,
+    NAME,
+    WIDE,
+    bar,
+    grid,
+    plain,
+    print_notes,
+    print_title,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +50,24 @@ def render(board: Board, console: Console) -> None:
         console.print(
             Text("Baselines only: these numbers show the harness, not a model.", style="yellow")
         )
-    for table in board.tables:
-        if not table.descriptive:
-            _print_metric(table, board.by, console)
-    descriptive = [table for table in board.tables if table.descriptive]
-    for _, tables in groupby(descriptive, key=lambda table: (table.task_id, table.evaluator)):
-        _print_descriptions(list(tables), console)
+    for table in board.ranking:
+        _print_metric(table, board.by, console)
+    if hidden := words.hidden_lines(board):
+        print_notes(hidden, console)
+    for tables in board.describing:
+        _print_descriptions(tables, console)
+    labels = words.labels_of(board)
     for uplifts in by_table(board.uplift):
-        print_uplift(uplifts, console)
+        print_uplift(uplifts, labels[words.key_of(uplifts[0])], console)
+    if board.uplift:
+        print_notes([words.uplift_columns(board)], console)
+    _print_meanings(board, console)
     _print_legend(board, console)
 
 
 def _print_metric(table: Table, by: str | None, console: Console) -> None:
-    wide = console.width >= WIDE
-    shown = grid(_title(table, by))
-    columns = list(_columns(table, wide=wide, ascii_only=console.options.ascii_only))
+    shown = grid()
+    columns = list(_columns(table, console))
     for column in columns:
         shown.add_column(
             column.title,
@@ -69,47 +81,41 @@ def _print_metric(table: Table, by: str | None, console: Console) -> None:
         shown.add_row(*(plain(column.of_row(row)) for column in columns), style=style)
     for human in table.human:
         shown.add_row(*(plain(column.of_human(human)) for column in columns), style="cyan")
+    print_title(_title(table, f"{text.clean(table.card.name)}{words.averaged_by(by)}"), console)
     console.print(shown)
-    for line in (
-        words.caption(table),
-        words.rank_basis(table),
-        *map(words.human_line, table.human),
-    ):
-        if line:
-            console.print(Text(line, style="dim"))
-    console.print()
+    notes = (words.clause(table.card), words.rank_basis(table), *words.human_lines(table))
+    print_notes(notes, console)
 
 
-def _title(table: Table, by: str | None) -> Text:
-    averaged = f", by {words.HEADINGS[by].lower() if by != 'llm' else 'LLM'}" if by else ""
-    parts = (text.clean(table.task), f"{text.clean(table.card.name)}{averaged}")
-    return Text(" · ".join(parts) + f"  ({text.clean(table.evaluator)})", style="bold")
+def _title(table: Table, what: str) -> str:
+    return f"{text.clean(table.task)} · {what} · evaluator {text.clean(table.evaluator)}"
 
 
-def _columns(table: Table, *, wide: bool, ascii_only: bool) -> Iterable[_Column]:
-    scale = scale_of(table)
+def _columns(table: Table, console: Console) -> Iterable[_Column]:
+    scale, figures, wide = scale_of(table), figures_of(table), console.width >= WIDE
     if table.ranked:
         yield _Column("Rank", text.rank_range, lambda _: "", numeric=True)
     for i, name in enumerate(words.dimensions(table.rows)):
         yield _dimension(name, table.rows, first=i == 0)
-    yield _Column("Score", text.with_margin, text.with_margin, numeric=True)
+    yield _Column("Score", figures.aligned, figures.aligned, numeric=True)
     if wide:
 
         def draw(row: Row | HumanRow) -> Text:
-            return bar(interval_of(row), scale, ascii_only=ascii_only)
+            return bar(interval_of(row), scale, ascii_only=console.options.ascii_only)
 
         yield _Column("95 % CI", draw, draw, least=BAR)
     yield _Column("n", _n, lambda human: f"{human.n:,}", numeric=True)
     yield _Column("Fail", lambda row: text.percent(row.fail_rate), lambda _: "", numeric=True)
+    if wide and table.priced:
+        yield _Column("Cost", text.cost, lambda _: "", numeric=True)
     if wide:
-        yield _Column("Cost", lambda row: text.money(row.cost_usd), lambda _: "", numeric=True)
         yield _Column("Hum.", _percentile, lambda _: "", numeric=True)
-    yield _Column("Notes", lambda row: " ".join(map(text.short_flag, row.flags)), lambda _: "")
+    yield _Column("Notes", lambda row: flags.short(row.flags), lambda _: "")
 
 
 def _dimension(name: str, rows: Sequence[Row], *, first: bool) -> _Column:
     def of_row(row: Row) -> str:
-        return text.clean(getattr(row, name) or "–")  # noqa: RUF001
+        return text.clean(getattr(row, name) or text.NOTHING)
 
     def of_human(human: HumanRow) -> str:
         part = getattr(human, name, None)
@@ -124,14 +130,12 @@ def _n(row: Row) -> str:
 
 
 def _percentile(row: Row) -> str:
-    return "–" if row.human_percentile is None else f"{row.human_percentile:.0f}"  # noqa: RUF001
+    return text.NOTHING if row.human_percentile is None else f"{row.human_percentile:.0f}"
 
 
 def _print_descriptions(tables: Sequence[Table], console: Console) -> None:
     """Means of metrics that have no better or worse, side by side."""
-    first = tables[0]
-    title = f"{text.clean(first.task)} · what the clips are like, not a ranking"
-    shown = grid(Text(f"{title}  ({text.clean(first.evaluator)})", style="bold"))
+    first, shown = tables[0], grid()
     names = words.dimensions(first.rows)
     for name in names:
         shown.add_column(words.HEADINGS[name], overflow="fold")
@@ -139,16 +143,26 @@ def _print_descriptions(tables: Sequence[Table], console: Console) -> None:
         shown.add_column(plain(text.clean(table.card.name)), justify="right", overflow="fold")
     for key, means in words.side_by_side(tables, names).items():
         shown.add_row(*(plain(text.clean(part)) for part in key), *map(text.score, means))
+    print_title(_title(first, "what the clips are like, not a ranking"), console)
     console.print(shown)
-    console.print(Text(f"It sees: {text.clean(first.card.sees)}.", style="dim"))
+    print_notes([f"Sees: {text.clean(first.card.sees)}."], console)
+
+
+def _print_meanings(board: Board, console: Console) -> None:
+    print_title("What the metrics mean", console)
+    for name, meaning in words.meanings(board):
+        console.print(Text.assemble(name, (f": {meaning}", "dim")))
     console.print()
 
 
 def _print_legend(board: Board, console: Console) -> None:
-    for line in words.mode_lines(board):
+    wide = console.width >= WIDE
+    lines = words.mode_lines(board)
+    lines += [f"{mark}  {said}" for mark, said in flags.short_legend(words.flags_of(board))]
+    lines.append(
+        "Hum.  percentile among human videos of the topic"
+        if wide
+        else "A wider terminal shows more columns."
+    )
+    for line in lines:
         console.print(Text(line, style="dim"))
-    for name, meaning in words.flags_of(board):
-        if mark := text.MARKS[name]:
-            console.print(Text(f"{mark}  {meaning}", style="dim"))
-    if console.width >= WIDE:
-        console.print(Text("Hum.  percentile among human videos of the topic", style="dim"))

@@ -9,9 +9,19 @@ from rich.console import Console
 from rich.text import Text
 
 from popcorn_bench.leaderboard import text, words
+from popcorn_bench.leaderboard.figures import uplift_figures
 from popcorn_bench.leaderboard.model import Uplift
 from popcorn_bench.leaderboard.scale import interval_of, uplift_scale
-from popcorn_bench.leaderboard.widgets import BAR, NAME, WIDE, bar, grid, plain
+from popcorn_bench.leaderboard.widgets import (
+    BAR,
+    NAME,
+    WIDE,
+    bar,
+    grid,
+    plain,
+    print_notes,
+    print_title,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +32,13 @@ class _Column:
     least: int = 0
 
 
-def print_uplift(uplifts: Sequence[Uplift], console: Console) -> None:
-    """Print the changes of one task and metric; much of it needs a wide terminal."""
-    first = uplifts[0]
-    where = f"{text.clean(first.task)} · {text.clean(first.metric)}"
-    evaluator = text.clean(first.evaluator)
-    table = grid(Text(f"{words.uplift_title(uplifts)} · {where}  ({evaluator})", style="bold"))
+def print_uplift(uplifts: Sequence[Uplift], label: str, console: Console) -> None:
+    """Print the changes of one task and metric; `label` is what the metric is called.
+
+    Much of it needs a wide terminal.
+    """
+    about = (words.uplift_title(uplifts), text.clean(uplifts[0].task), label)
+    table = grid()
     columns = list(_columns(uplifts, console))
     for column in columns:
         table.add_column(
@@ -39,9 +50,9 @@ def print_uplift(uplifts: Sequence[Uplift], console: Console) -> None:
         )
     for uplift in uplifts:
         table.add_row(*(plain(column.of(uplift)) for column in columns))
+    print_title(" · ".join(about), console)
     console.print(table)
-    console.print(Text(words.uplift_note(uplifts), style="dim"))
-    console.print()
+    print_notes([words.uplift_basis(uplifts)], console)
 
 
 def _columns(uplifts: Sequence[Uplift], console: Console) -> Iterable[_Column]:
@@ -53,7 +64,7 @@ def _columns(uplifts: Sequence[Uplift], console: Console) -> Iterable[_Column]:
 
     for name in words.uplift_names(uplifts):
         yield _name(name, uplifts)
-    yield _Column("Change", text.change)
+    yield _Column("Change", uplift_figures(uplifts).aligned)
     if wide:
         yield _Column("95 % CI", draw, numeric=False, least=BAR)
     yield _Column("p", lambda uplift: text.p_value(uplift.p_holm))

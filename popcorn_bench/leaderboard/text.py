@@ -6,7 +6,7 @@ import re
 from math import floor, log10
 from unicodedata import category
 
-from popcorn_bench.leaderboard.model import HumanRow, Row, Uplift
+from popcorn_bench.leaderboard.model import Row, Uplift
 
 _JOINER = "\u200d"  # holds emoji together
 _FORMULA = tuple("=+-@\t\r")
@@ -14,29 +14,7 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>$^:@])")
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _SMALL_MONEY = 0.01
 _SMALL_P = 0.001
-
-MARKS = {
-    "baseline": "B",
-    "baseline_video": "V",
-    "leakage": "L",
-    "incomplete": "I",
-    "unbalanced": "U",
-    "fewer_queries": "F",
-    "partial": "P",
-    "cost_unknown": "",  # the cost column says it
-    "title_too_long": "T",
-}
-FLAG_MEANINGS = {
-    "baseline": "a baseline of the harness, not a model under test",
-    "baseline_video": "the clip comes from a baseline generator",
-    "leakage": "the predictor was trained on rows that the LLM was shown",
-    "incomplete": "less than 95 % of the plan is scored, so it is not ranked",
-    "unbalanced": "it lacks generators or modes that others have, so it is not ranked",
-    "fewer_queries": "it was asked fewer queries than the others, so it is not ranked",
-    "partial": "only a limited run asked for it",
-    "cost_unknown": "the price of its briefs is not known",
-    "title_too_long": "share of its titles that are longer than the task allows",
-}
+NOTHING = "–"  # noqa: RUF001 - a dash stands for no number
 
 
 def clean(text: str) -> str:
@@ -62,26 +40,19 @@ def csv_field(text: str) -> str:
 
 def score(value: float | None, margin: float | None = None) -> str:
     """A score with as many decimals as its margin of error supports, three where it is unknown."""
-    if value is None:
-        return "–"  # noqa: RUF001 - a dash stands for no number
-    return f"{value:,.{_decimals(margin)}f}"
+    return NOTHING if value is None else f"{value:,.{decimals(margin)}f}"
 
 
-def with_margin(row: Row | HumanRow) -> str:
-    """A mean and half of its 95 % interval, `6.45 ±0.31`."""
-    if row.mean is None or row.ci_high is None:
-        return score(row.mean)
-    margin = row.ci_high - row.mean
-    return f"{score(row.mean, margin)} ±{score(margin, margin)}"
+def decimals(margin: float | None, digits: int = 2) -> int:
+    """Decimals that show so many digits of the margin, at most four; three without a margin."""
+    if not margin:
+        return 3
+    return min(4, max(0, digits - 1 - floor(log10(abs(margin)))))
 
 
-def change(uplift: Uplift) -> str:
-    """A difference with its sign and half of its 95 % interval, `+0.15 ±0.09`."""
-    if uplift.delta is None:
-        return score(None)
-    margin = None if uplift.ci_high is None else uplift.ci_high - uplift.delta
-    shown = f"{uplift.delta:+,.{_decimals(margin)}f}"
-    return shown if margin is None else f"{shown} ±{score(margin, margin)}"
+def count(number: int, one: str, more: str) -> str:
+    """A number with its noun: `1 query`, `20 queries`."""
+    return f"{number:,} {one if number == 1 else more}"
 
 
 def p_value(p: float | None) -> str:
@@ -113,16 +84,10 @@ def copying(uplift: Uplift) -> str:
     return f"{similarity(uplift)} ({percent(uplift.copied_share)})"
 
 
-def short_flag(flag: str) -> str:
-    """A flag as the mark that the legend explains; one without a mark in full."""
-    name, _, share = flag.partition(" ")
-    return f"{MARKS.get(name, clean(name))}{share}"
-
-
 def percent(share: float | None) -> str:
     """A share of 1 in percent."""
     if share is None:
-        return "–"  # noqa: RUF001
+        return NOTHING
     return f"{share:.0%}" if share in {0, 1} else f"{share:.1%}"
 
 
@@ -135,18 +100,17 @@ def money(dollars: float | None) -> str:
     return f"${dollars:,.2f}" if dollars >= _SMALL_MONEY else f"${dollars:.2g}"
 
 
+def cost(row: Row) -> str:
+    """What the briefs of a row cost; nothing where it has none, as with imported scores."""
+    known = row.cost_usd is not None or "cost_unknown" in row.flags
+    return money(row.cost_usd) if known else NOTHING
+
+
 def rank_range(row: Row) -> str:
     """The ranks that stay open: one, or the first and last with a dash between."""
     if row.rank_low is None:
-        return "–"  # noqa: RUF001
+        return NOTHING
     return str(row.rank_low) if row.rank_low == row.rank_high else f"{row.rank_low}–{row.rank_high}"  # noqa: RUF001
-
-
-def _decimals(margin: float | None) -> int:
-    """Two significant digits of the margin, at most four decimals."""
-    if not margin:
-        return 3
-    return min(4, max(0, 1 - floor(log10(abs(margin)))))
 
 
 def _visible(char: str) -> str:

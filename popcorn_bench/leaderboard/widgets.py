@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich.box import SIMPLE_HEAD
+from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
@@ -13,9 +16,21 @@ BAR = 11
 NAME = 13  # least characters of a name
 
 
-def grid(title: Text) -> RichTable:
-    """An empty table."""
-    return RichTable(box=SIMPLE_HEAD, title=title, title_justify="left", padding=0, pad_edge=False)
+def grid() -> RichTable:
+    """An empty table; its title is a line of its own, which may be wider."""
+    return RichTable(box=SIMPLE_HEAD, padding=0, pad_edge=False)
+
+
+def print_title(title: str, console: Console) -> None:
+    """The heading of a table or section."""
+    console.print(Text(title, style="bold"))
+
+
+def print_notes(lines: Iterable[str], console: Console) -> None:
+    """What stands below a table, one line each, and room for the next."""
+    for line in filter(None, lines):
+        console.print(Text(line, style="dim"))
+    console.print()
 
 
 def plain(cell: Text | str) -> Text:

@@ -81,11 +81,13 @@ def _insert(connection: DuckDBPyConnection, records: Iterable[Record | None]) ->
         damaged += rows is None
         for table, row in rows or ():
             tables.setdefault(table, []).append(row)
-    for row in tables.pop("ends", []):
+    ends = tables.pop("ends", [])
+    damaged += sum(_append(connection, table, rows) for table, rows in tables.items())
+    for row in ends:
         connection.execute(
             "UPDATE runs SET finished_at = $at, status = $status WHERE run_id = $run_id", row
         )
-    return damaged + sum(_append(connection, table, rows) for table, rows in tables.items())
+    return damaged
 
 
 def _readable(record: Record) -> list[tuple[str, dict[str, Any]]] | None:

@@ -135,7 +135,8 @@ def test_scores_can_be_given_later_without_generating(server: ChatServer, tmp_pa
     assert server.count == before
     scores, videos = done.json["units"]["score"], done.json["units"]["video"]
     assert scores["done"] + scores["reused"] == 2 * 2 * 2 * LIMIT
-    assert videos == {"done": 0, "reused": 0, "present": 2 * 2 * 2 * LIMIT, "failed": 0}
+    assert videos["present"] == 2 * 2 * 2 * LIMIT
+    assert videos["done"] == videos["reused"] == videos["missing"] == 0
 
 
 def test_tables_are_exported_and_the_index_is_rebuilt(
@@ -225,3 +226,21 @@ def test_an_interrupt_drains_and_the_rest_is_done_later(tmp_path: Path) -> None:
 
         assert popcorn(*args, cwd=tmp_path).code == 0
         assert server.count == 80
+
+
+def test_an_interrupt_leaves_waiting_clips_to_the_next_run(tmp_path: Path) -> None:
+    args = ("--llms=echo", "--tasks=popcorn", "--limit=30", "--evaluators=popularity")
+    process = start(*args, "--video-args=fps=60", cwd=tmp_path)
+    while len(list(tmp_path.glob("results/artifacts/??/*.mp4"))) < 4:
+        assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    runs = popcorn("ls", "runs", "--json", cwd=tmp_path).json
+    assert [run["status"] for run in runs] == ["interrupted"]
+    plan = popcorn(*args, "--video-args=fps=60", "--dry-run", "--json", cwd=tmp_path).json
+    assert plan["units"]["video"]["present"] >= 4
+    assert plan["units"]["video"]["to_do"] > 0
+    assert plan["units"]["video"]["failed"] == 0

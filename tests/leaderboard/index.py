@@ -34,23 +34,27 @@ class Index:
         self.connection.executemany(sql, rows)
 
     def task(
-        self, queries: Sequence[tuple[str, str, str]], task_id: str = TASK, name: str = "popcorn"
+        self,
+        queries: Sequence[tuple[str, str, str]],
+        task_id: str = TASK,
+        name: str = "popcorn",
+        metrics: Sequence[str] = (),
     ) -> None:
         """A task with queries of (id, kind, topic)."""
-        self.insert("tasks", task_id=task_id, name=name, version="1")
+        self.insert("tasks", task_id=task_id, name=name, version="1", metrics=list(metrics))
         self.many(
             "queries",
             ("task_id", "query_id", "text", "kind", "topic"),
             [(task_id, q, f"text of {q}", kind, topic) for q, kind, topic in queries],
         )
 
-    def simple_task(self, n: int) -> list[str]:
+    def simple_task(self, n: int, metrics: Sequence[str] = ()) -> list[str]:
         """A task of n queries over two kinds and two topics; returns their ids."""
         queries = [
             (f"q{i:03d}", ("concrete", "abstract")[i % 2], ("food", "film")[i // 2 % 2])
             for i in range(n)
         ]
-        self.task(queries)
+        self.task(queries, metrics=metrics)
         return [q for q, _, _ in queries]
 
     def mode(self, mode_id: str, name: str, **settings: object) -> None:
@@ -70,12 +74,13 @@ class Index:
         inputs: Sequence[str] = ("title",),
         direction: str = "higher",
         name: str = "",
+        version: str = "1",
     ) -> None:
         self.insert(
             "evaluators",
             evaluator_id=evaluator_id,
             name=name or evaluator_id,
-            version="1",
+            version=version,
             weights="",
             inputs=list(inputs),
             sees_video="video" in inputs,

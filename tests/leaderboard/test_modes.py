@@ -145,7 +145,7 @@ def test_a_leak_stands_on_every_row_that_rests_on_it(index: Index, tmp_path: Pat
     legend = "the predictor was trained on rows that the LLM was shown"
     said = " ".join(_terminal(index, 200).split())
     assert f"L {legend}" in said
-    assert "30 rows that a predictor was trained on were NOT left out" in said
+    assert "NOT left out: 30 rows that a predictor was trained on" in said
     page = _page(index, tmp_path)
     assert legend in page
     assert '<span class="tag warn">leakage</span>' in page

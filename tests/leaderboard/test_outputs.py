@@ -66,7 +66,7 @@ def test_terminal_shows_ranks_people_and_descriptions_apart(index: Index) -> Non
     shown = _terminal(_made(index), 100)
     ranked, described = shown.split("not a ranking")
     assert "human videos" in ranked
-    assert "It sees: title" in ranked
+    assert "Sees: title" in ranked
     assert "1 gpt" not in ranked, "gpt is second: echo scores higher here"
     assert "1 echo" in ranked
     assert "Rank" not in described
@@ -235,7 +235,8 @@ def test_no_text_becomes_a_formula_or_a_table_cell(value: str) -> None:
         (text.score(6.4567, 0.31), "6.46"),
         (text.score(6.4567, 0.023), "6.457"),
         (text.score(1234.5, 120.0), "1,234"),
-        (text.short_flag("title_too_long 12%"), "T12%"),
+        (text.count(1, "query", "queries"), "1 query"),
+        (text.count(1000, "query", "queries"), "1,000 queries"),
     ],
 )
 def test_numbers_read_well(shown: str, wanted: str) -> None:

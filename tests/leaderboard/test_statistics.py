@@ -207,6 +207,13 @@ def test_a_query_without_all_columns_has_no_mean() -> None:
     assert complete_cases(scores).tolist() == [[1.0, 3.0], [2.0, 4.0]]
 
 
+def test_differences_too_small_for_the_draws_overflow_nothing() -> None:
+    z = np.array([[0.0, 3.8e-83, 1.0], [0.0, -3.8e-83, 1.1]])
+    sets = rank_sets(z)
+    assert np.isfinite(sets.critical).all()
+    assert sets.low.tolist()[2] == 1
+
+
 def test_ranks_of_equal_columns_stay_open_and_of_shifted_ones_do_not() -> None:
     """A constant shift has no spread at all: its order is certain."""
     column = np.random.default_rng(1).normal(size=20)

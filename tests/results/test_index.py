@@ -186,3 +186,17 @@ def test_the_schema_is_sql_that_runs() -> None:
     with duckdb.connect() as connection:
         connection.execute(index.schema())
         assert connection.table("planned").columns[0] == "task_id"
+
+
+def test_a_run_that_is_read_after_its_end_has_its_status(tmp_path: Path) -> None:
+    run: dict[str, object] = {"t": "run", "run": "run-1", "at": "2026-01-01T00:00:00", "spec": {}}
+    end: dict[str, object] = {
+        "t": "end",
+        "run": "run-1",
+        "at": "2026-01-01T00:01:00",
+        "status": "finished",
+    }
+    _write(tmp_path, "run-1", run, *_all("run-1"), end)
+
+    with closing(index.connect([tmp_path])) as connection:
+        assert connection.sql("SELECT status FROM runs").fetchall() == [("finished",)]

@@ -20,6 +20,7 @@ _SEED = 20240501
 _MOST_DRAWS, _FEWEST_DRAWS = 100_000, 1_000
 _WORK = 50_000_000  # draws x pairs: a board of 100 cells takes about half a second
 _BLOCK = 250_000  # numbers held at once: they stay in the processor's cache
+_TINY = 1e-30  # an error below it is none, and its inverse would not fit in 32 bits
 _LARGE = 40  # queries from which the normal limit serves as it is
 
 
@@ -88,7 +89,7 @@ def critical_values(
         Shape (K,).
     """
     k = z.shape[1]
-    inverse = np.divide(1, errors, out=np.zeros_like(errors), where=errors > 0)
+    inverse = np.divide(1, errors, out=np.zeros_like(errors), where=errors > _TINY)
     scale = inverse.astype(np.float32)
     largest = np.concatenate([_largest(x, scale) for x in _draws(z)], axis=1)
     if simultaneous:
