@@ -23,10 +23,10 @@ benchmarks: $(VENV)/.dev  ## measure; see benchmarks/README.md
 
 lock: $(VENV)/.dev  ## resolve the locks anew (hashes, every supported Python, no index lines)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade \
+	  --no-emit-find-links --no-header --no-annotate --upgrade \
 	  pyproject.toml --output-file requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
+	  --no-emit-find-links --no-header --no-annotate \
 	  --constraint requirements.lock --extra dev pyproject.toml --output-file requirements-dev.lock
 
 clean:
