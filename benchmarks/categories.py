@@ -101,11 +101,14 @@ def _report(index: Index, embedder: Embedder, asked: Asked) -> None:
     largest = np.zeros_like(index.names)
     largest[:, counts.argmax()] = 1
     tables = {"always the largest": largest, "names": index.names}
-    found = {name: _nearest(index.vectors, table, counts) for name, table in tables.items()}
-    sums = categories.category_sums(index.vectors, index.starts)
-    for name, learn in _learners(index).items():
+    fields = [index.rows.column(name).to_pylist() for name in COLUMNS[1:4]]
+    texts = [" ".join(row) for row in zip(*fields, strict=True)]
+    vectors = embedder.encode(texts, index.learnt)
+    found = {name: _nearest(vectors, table, counts) for name, table in tables.items()}
+    sums = categories.category_sums(vectors, index.starts)
+    for name, learn in _learners(vectors).items():
         tables[name] = learn(sums, counts).astype(np.float32)
-        found[name] = _held_out(index, truth, learn)
+        found[name] = _held_out(texts, vectors, truth, learn)
     for name, table in tables.items():
         hit = found[name] == truth
         shares = [hit.mean(), (np.bincount(truth, weights=hit) / counts).mean()]
@@ -116,9 +119,9 @@ def _report(index: Index, embedder: Embedder, asked: Asked) -> None:
     print("\nA few queries, by the profiles:", *seen, sep="\n")
 
 
-def _learners(index: Index) -> Mapping[str, Learner]:
+def _learners(vectors: Vectors) -> Mapping[str, Learner]:
     """The formulas that the vectors allow: naive Bayes wants counts."""
-    if isinstance(index.vectors, csr_array):
+    if isinstance(vectors, csr_array):
         return {
             "centroids": categories.centroids,
             "complement Bayes": categories.complement_bayes,
@@ -126,17 +129,18 @@ def _learners(index: Index) -> Mapping[str, Learner]:
     return {"centroids": categories.centroids}
 
 
-def _held_out(index: Index, truth: NDArray[np.int64], learn: Learner) -> NDArray[np.int64]:
+def _held_out(
+    texts: Sequence[str], vectors: Vectors, truth: NDArray[np.int64], learn: Learner
+) -> NDArray[np.int64]:
     """The category that each row is sent to by a table that was learnt without its fold."""
-    texts = zip(*(index.rows[name].to_pylist() for name in COLUMNS[1:4]), strict=True)
-    folds = np.array([zlib.crc32(" ".join(row).encode()) % _FOLDS for row in texts])
+    folds = np.array([zlib.crc32(text.encode()) % _FOLDS for text in texts])
     near = np.zeros(len(truth), dtype=np.int64)
     for fold in range(_FOLDS):
         kept = folds != fold
-        counts = np.bincount(truth[kept], minlength=len(index.categories))
+        counts = np.bincount(truth[kept], minlength=truth.max() + 1)
         starts = [0, *np.cumsum(counts).tolist()]
-        table = learn(categories.category_sums(index.vectors[kept], starts), counts)
-        near[~kept] = _nearest(index.vectors[~kept], table.astype(np.float32), counts)
+        table = learn(categories.category_sums(vectors[kept], starts), counts)
+        near[~kept] = _nearest(vectors[~kept], table.astype(np.float32), counts)
     return near
 
 

@@ -4,7 +4,8 @@
 
 Ours: one process makes a prompt for each of the 200 shipped queries (category, references,
 messages), first with an empty cache, so that the index is built, then, in a new process, with the
-index on disk; the median of five more rounds of that process is the steady state.
+index on disk; the median of five more rounds of that process is the steady state. Queries are
+embedded together in these rounds; five last rounds ask for one query at a time, as a run does.
 
 The reference's way: for every prompt a new process loads files and encoder, encodes the category
 names, the query and all rows of the category, and searches. Both use the same embedder, the paper's
@@ -126,8 +127,9 @@ def _ours(job: Job) -> dict[str, Any]:
     times, found = [time.perf_counter()], list[Found]()
     retriever = Retriever(frame, sha256, job.settings(), Path(job.cache), embedder=embedder)
     times.append(time.perf_counter())
-    for _ in range(1 + _ROUNDS):
-        found = retriever.all_references(queries)
+    for single in (False,) * (1 + _ROUNDS) + (True,) * _ROUNDS:
+        batches = [[query] for query in queries] if single else [queries]
+        found = [one for batch in batches for one in retriever.all_references(batch)]
         for query, one in zip(queries, found, strict=True):
             _messages(template, query, one)
         times.append(time.perf_counter())
@@ -138,7 +140,8 @@ def _ours(job: Job) -> dict[str, Any]:
         "prompts": len(queries),
         "open_s": opened,
         "first_ms": first / len(queries) * 1e3,
-        "steady_ms": median(steady) / len(queries) * 1e3,
+        "steady_ms": median(steady[:_ROUNDS]) / len(queries) * 1e3,
+        "single_ms": median(steady[_ROUNDS:]) / len(queries) * 1e3,
         "peak_mb": _peak_mb(),
         "ids": dict(zip(queries, ids, strict=True)),
     }
@@ -247,7 +250,7 @@ def _report(
     embedder: str,
 ) -> None:
     per_prompt = sum(one["process_s"] for one in theirs) / len(theirs)
-    ratio = per_prompt / (warm["steady_ms"] / 1e3)
+    ratio, single = (per_prompt / warm[key] * 1e3 for key in ("steady_ms", "single_ms"))
     print(f"{cold['rows']:,} rows, {cold['prompts']} prompts, embedder {embedder}, 50 references.")
     print(f"The reference's way was measured over {len(theirs)} prompts.\n")
     print("| | index | s per prompt | whole process, s | peak MB |")
@@ -256,6 +259,7 @@ def _report(
         ("ours, cold, paper's settings", cold, "first_ms"),
         ("ours, new process, index on disk", warm, "first_ms"),
         ("ours, warm", warm, "steady_ms"),
+        ("ours, warm, one query at a time", warm, "single_ms"),
         ("ours, warm, our defaults", default, "steady_ms"),
     ):
         cells = f"{one['open_s']:.2f} s | {one[key] / 1e3:.5f} | {one['process_s']:.2f}"
@@ -263,9 +267,11 @@ def _report(
     peak = max(one["peak_mb"] for one in theirs)
     print(f"| the reference's way | none | {per_prompt:.3f} | {per_prompt:.2f} | {peak:.0f} |")
     own_peak = max(cold["peak_mb"], warm["peak_mb"], default["peak_mb"])
-    print(f"\nThe reference's way takes {ratio:,.0f} times as long per prompt as ours when warm.")
+    print(f"\nThe reference's way takes {ratio:,.0f} times as long per prompt as ours when warm,")
+    print(f"{single:,.0f} times where ours is asked for one query at a time.")
     for goal, met in (
         (f"ratio at least {_GOAL_RATIO:,}", ratio >= _GOAL_RATIO),
+        (f"ratio at least {_GOAL_RATIO:,}, one query at a time", single >= _GOAL_RATIO),
         (f"at most {_GOAL_MS} ms per prompt when warm", warm["steady_ms"] <= _GOAL_MS),
         (f"peak memory under {_GOAL_MB:,} MB", own_peak < _GOAL_MB),
     ):

@@ -16,6 +16,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 MAX_OUTPUT = 200_000  # characters of one message
 
+_encoder = json.JSONEncoder(ensure_ascii=False)
+
 _ALLOWED = (
     *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Const, nodes.Name),
     *(nodes.Getattr, nodes.Getitem, nodes.If, nodes.For, nodes.CondExpr, nodes.Filter),
@@ -100,7 +102,7 @@ def _bounded(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _tojson(value: object) -> str:
     """JSON as people write it: Jinja's own filter escapes for HTML."""
-    return json.dumps(value, ensure_ascii=False)
+    return _encoder.encode(value)
 
 
 def _line(error: TemplateError) -> str:

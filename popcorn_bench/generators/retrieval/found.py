@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Label = Literal["popular", "unpopular"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
-    """A human video near the query.
+class Reference(NamedTuple):
+    """A human video near the query; a tuple, because every prompt makes dozens of them.
 
     `distance` is the L2 distance of unit vectors, 0 (same) to 2 (opposite). `likes` and `views`
     are None where the corpus does not know them.

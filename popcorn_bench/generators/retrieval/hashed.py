@@ -27,7 +27,6 @@ _SIZES = range(3, 6)  # characters of an n-gram; the blanks around a word are pa
 _CHUNK = 2_048  # texts at a time: bounds the memory, whatever the corpus
 _WORD = re.compile(r"\w+")
 _BLANK = ord(" ")
-_END = 0  # stands after each text; the texts are free of it
 
 Hashes = NDArray[np.uint64]
 Ints = NDArray[np.int64]
@@ -83,27 +82,26 @@ def _cells(texts: Sequence[str]) -> Ints:
     rows = np.repeat(np.arange(len(words)), [len(found) for found in words])
     single = np.array([_crc(word) for found in words for word in found], dtype=np.uint64)
     same = rows[1:] == rows[:-1]
-    pairs = _mixed(single[:-1][same] * np.uint64(31) + single[1:][same])
-    parts = [(rows, _mixed(single)), (rows[1:][same], pairs), *_characters(words)]
-    return np.concatenate([(row << BITS) + _buckets(hashes) for row, hashes in parts])
+    pairs = single[:-1][same] * np.uint64(31) + single[1:][same]
+    parts = [(rows, single), (rows[1:][same], pairs), *_characters(words)]
+    where, hashes = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return (where << BITS) + _buckets(_mixed(hashes))
 
 
 def _characters(words: Sequence[Sequence[str]]) -> Iterator[tuple[Ints, Hashes]]:
-    """Row and hash of each run of characters that crosses no border between words."""
-    lines = [f" {' '.join(found)} \0" for found in words]
-    codes = np.frombuffer("".join(lines).encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    """Row and hash of each run of characters without a blank inside; two part the texts."""
+    lines = [f" {' '.join(found)} " for found in words]
+    text = "".join(lines).encode("utf-32-le", "surrogatepass")
+    codes = np.frombuffer(text, dtype="<u4").astype(np.uint64)
     rows = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
-    ends = np.cumsum(np.concatenate([[False], codes == _END]))
-    blanks = np.cumsum(np.concatenate([[False], codes == _BLANK]))
+    blanks = np.cumsum(codes == _BLANK)
     for size in _SIZES:
         n = max(0, len(codes) - size + 1)
         hashes = np.full(n, size, dtype=np.uint64)
         for offset in range(size):
             hashes = (hashes ^ codes[offset : offset + n]) * np.uint64(0x100000001B3)
-        whole = ends[size : size + n] == ends[:n]
-        inside = blanks[size - 1 : size - 1 + n] == blanks[1 : 1 + n]
-        kept = np.flatnonzero(whole & inside)
-        yield rows[kept], _mixed(hashes[kept])
+        kept = np.flatnonzero(blanks[size - 2 : size - 2 + n] == blanks[:n])
+        yield rows[kept], hashes[kept]
 
 
 def _folded(text: str) -> str:

@@ -21,13 +21,13 @@ from popcorn_bench.fingerprint import digest
 from popcorn_bench.generators.retrieval import vectors as stored
 from popcorn_bench.generators.retrieval.categories import profiles
 from popcorn_bench.generators.retrieval.embedders import Embedder
-from popcorn_bench.generators.retrieval.vectors import Floats, Vectors
+from popcorn_bench.generators.retrieval.vectors import Floats, Searchable
 
 if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-LAYOUT = 2  # of the files and of the tables in them; part of their key
+LAYOUT = 3  # of the files and of the tables in them; part of their key
 
 _TEXTS = ("title", "cover_desc", "caption")
 _MANIFEST = "manifest.json"
@@ -43,7 +43,7 @@ class Index:
         rank: place of each row by comments in the whole corpus, 0 for the most, [n].
         categories: k names, sorted.
         starts: first row of each category, and n, [k + 1].
-        vectors: title, cover description and caption of each row, [n, d].
+        vectors: title, cover description and caption of each row, n rows.
         profiles: what the rows of each category have and the others lack, [d, k].
         names: direction of each category's name, [d, k].
         learnt: what the embedder knows of the corpus.
@@ -53,7 +53,7 @@ class Index:
     rank: NDArray[np.int32]
     categories: tuple[str, ...]
     starts: tuple[int, ...]
-    vectors: Vectors
+    vectors: Searchable
     profiles: Floats
     names: Floats
     learnt: Floats
@@ -98,7 +98,7 @@ def build(embedder: Embedder, rows: pl.DataFrame) -> Index:
         rank=ordered["rank"].to_numpy().astype(np.int32),
         categories=categories,
         starts=starts,
-        vectors=vectors,
+        vectors=stored.searchable(vectors, starts),
         profiles=profiles(vectors, starts),
         names=np.ascontiguousarray(stored.as_dense(embedder.encode(categories, learnt)).T),
         learnt=learnt,

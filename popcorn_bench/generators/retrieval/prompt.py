@@ -15,6 +15,7 @@ TEXT_LIMIT = 600  # characters of one text of a reference
 
 _ENGAGEMENT = ("likes", "views", "comments")
 _BRACKETS = str.maketrans("<>", "\u2039\u203a")
+_json = json.JSONEncoder(ensure_ascii=False).encode
 _BREAK = 2  # tokens between two references
 
 Entry = Mapping[str, str | int]
@@ -55,7 +56,7 @@ def trim(found: Found, budget_tokens: int, *, show_engagement: bool) -> Found:
     room, kept = budget_tokens, set[str]()
     for item in near:
         entry = _entry(item, show_engagement=show_engagement)
-        room -= tokens(json.dumps(entry, ensure_ascii=False)) + _BREAK
+        room -= tokens(_json(entry)) + _BREAK
         if room < 0:
             break
         kept.add(item.id)
@@ -65,10 +66,7 @@ def trim(found: Found, budget_tokens: int, *, show_engagement: bool) -> Found:
 
 
 def _entry(item: Reference, *, show_engagement: bool) -> Entry:
-    texts = {"title": item.title, "cover": item.cover_desc, "caption": item.caption}
-    entry: dict[str, str | int] = {
-        name: line for name, text in texts.items() if text and (line := _line(text))
-    }
+    entry: dict[str, str | int] = {**_texts(item.title, item.cover_desc, item.caption)}
     if show_engagement:
         numbers = {name: getattr(item, name) for name in _ENGAGEMENT}
         entry |= {name: number for name, number in numbers.items() if number is not None}
@@ -76,6 +74,11 @@ def _entry(item: Reference, *, show_engagement: bool) -> Entry:
 
 
 @lru_cache(maxsize=20_000)  # the same texts are near many queries
+def _texts(title: str, cover: str, caption: str) -> Mapping[str, str]:
+    lines = {"title": _line(title), "cover": _line(cover), "caption": _line(caption)}
+    return {name: line for name, line in lines.items() if line}
+
+
 def _line(text: str) -> str:
     line = text[:TEXT_LIMIT]
     if not line.isprintable():

@@ -19,8 +19,8 @@ from popcorn_bench.generators.retrieval.embedders import Embedder, load_embedder
 from popcorn_bench.generators.retrieval.found import Found, Label, Reference
 from popcorn_bench.generators.retrieval.index import Index, open_index
 from popcorn_bench.generators.retrieval.settings import Retrieval
-from popcorn_bench.generators.retrieval.split import Slices, split
-from popcorn_bench.generators.retrieval.vectors import Vectors
+from popcorn_bench.generators.retrieval.split import sizes
+from popcorn_bench.generators.retrieval.vectors import Query
 
 if TYPE_CHECKING:
     import polars as pl
@@ -34,10 +34,21 @@ _DIGITS = 6  # of a cosine: nearer than that is equal, and the row with more com
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """Rows of the index, the nearest first, and their cosines to the query."""
+    """Rows of the index and their cosines to the query."""
 
     rows: NDArray[np.int64]
     cosines: NDArray[np.float64]
+
+    def __getitem__(self, where: slice | NDArray[np.int64]) -> Near:
+        return Near(self.rows[where], self.cosines[where])
+
+    def nearest(self, n: int) -> Near:
+        """The n with the largest cosine, in order; ties stay in the order they were in."""
+        near = np.arange(len(self.rows))
+        if n < len(near):
+            least = np.partition(self.cosines, -n)[-n]
+            near = np.flatnonzero(self.cosines >= least)
+        return self[near[np.argsort(-self.cosines[near], kind="stable")[:n]]]
 
 
 class Retriever:
@@ -105,12 +116,13 @@ class Retriever:
         vectors = self._embedder.encode(queries, self._index.learnt)
         return [self._found(stored.row(vectors, i)) for i in range(len(queries))]
 
-    def _found(self, query: Vectors) -> Found:
+    def _found(self, query: Query) -> Found:
         chosen = self._categories(query)
+        inside = self._inside(chosen, query)
+        head, tail = sizes(len(inside.rows), self.settings.popular)
         negatives = self.settings.unpopular
-        popular, unpopular = split(self._index, chosen, self.settings.popular)
-        best = self._nearest(query, popular, self.settings.references - negatives)
-        worst = self._nearest(query, unpopular, negatives)
+        best = inside[:head].nearest(self.settings.references - negatives)
+        worst = inside[len(inside.rows) - tail :].nearest(negatives)
         references = _references(self._index, best, worst)
         return Found(
             references=references,
@@ -118,7 +130,7 @@ class Retriever:
             missing=self.settings.references - len(references),
         )
 
-    def _categories(self, query: Vectors) -> list[int]:
+    def _categories(self, query: Query) -> list[int]:
         """The nearest categories; where they are equally near, the larger one."""
         index = self._index
         table = index.names if self.settings.category == "names" else index.profiles
@@ -126,15 +138,13 @@ class Retriever:
         order = np.lexsort((-np.diff(index.starts), -near))
         return [int(i) for i in order[: self.settings.tags]]
 
-    def _nearest(self, query: Vectors, slices: Slices, n: int) -> Near:
-        if n == 0:
-            return Near(np.zeros(0, dtype=np.int64), np.zeros(0))
+    def _inside(self, chosen: Sequence[int], query: Query) -> Near:
+        """All rows of the chosen categories, from the most to the fewest comments."""
         index = self._index
-        cosines = np.concatenate([stored.dots(index.vectors, a, b, query) for a, b in slices])
-        cosines = cosines.round(_DIGITS)
-        rows = np.concatenate([np.arange(a, b) for a, b in slices])
-        best = _top(cosines, index.rank[rows], n)
-        return Near(rows[best], cosines[best])
+        rows = np.concatenate([np.arange(index.starts[i], index.starts[i + 1]) for i in chosen])
+        near = [stored.dots(index.vectors, index.starts, i, query) for i in chosen]
+        order = np.argsort(index.rank[rows], kind="stable")
+        return Near(rows[order], np.concatenate(near)[order].round(_DIGITS))
 
 
 def _usable(frame: pl.DataFrame) -> pl.DataFrame:
@@ -157,22 +167,10 @@ def _without(rows: pl.DataFrame, sha256: str, exclude: Collection[str]) -> tuple
     return rows.filter(~pl.col("id").is_in(gone)), digest("without", sha256, gone)
 
 
-def _top(cosines: NDArray[np.float64], rank: NDArray[np.int32], n: int) -> NDArray[np.int64]:
-    """The n rows with the largest cosine, in order; ties by rank."""
-    if n < len(cosines):
-        least = np.partition(cosines, len(cosines) - n)[len(cosines) - n]
-        near = np.flatnonzero(cosines >= least)
-    else:
-        near = np.arange(len(cosines))
-    return near[np.lexsort((rank[near], -cosines[near]))[:n]]
-
-
 def _references(index: Index, popular: Near, unpopular: Near) -> tuple[Reference, ...]:
     cosines = np.concatenate([popular.cosines, unpopular.cosines])
     distances = np.sqrt(np.maximum(0.0, 2 - 2 * cosines)).tolist()
-    rows = index.rows.take(np.concatenate([popular.rows, unpopular.rows])).to_pylist()
+    rows = index.rows.take(np.concatenate([popular.rows, unpopular.rows])).to_pydict()
     labels = [*repeat(_POPULAR, len(popular.rows)), *repeat(_UNPOPULAR, len(unpopular.rows))]
-    return tuple(
-        Reference(**row, label=label, distance=distance)
-        for row, label, distance in zip(rows, labels, distances, strict=True)
-    )
+    columns = {**rows, "label": labels, "distance": distances}
+    return tuple(map(Reference, *(columns[name] for name in Reference._fields)))

@@ -5,45 +5,46 @@ Imported only where something is retrieved, as is the rest of what needs numpy h
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from popcorn_bench.generators.retrieval.postings import Features, Postings, invert
+
 Floats: TypeAlias = NDArray[np.float32]
 Vectors: TypeAlias = Floats | csr_array  # [n, d], each row of length 1, or 0 for an empty text
+Query: TypeAlias = Floats | Features  # one row, [d]
+Searchable: TypeAlias = Floats | Postings  # rows as an index keeps them
 
-_SPARSE = ("data", "indices", "indptr", "shape")
-
-
-def dots(vectors: Vectors, start: int, stop: int, query: Vectors) -> NDArray[np.float64]:
-    """Products of rows `start` to `stop` with the one row of `query`, [stop - start]."""
-    if isinstance(query, csr_array):
-        dense = np.zeros(query.shape[1], dtype=np.float32)
-        dense[query.indices] = query.data
-        part = _view(vectors, start, stop) @ dense
-    else:
-        part = vectors[start:stop] @ query[0]
-    return np.asarray(part, dtype=np.float64)
+_POSTINGS = tuple(field.name for field in fields(Postings))
 
 
-def _view(vectors: csr_array, start: int, stop: int) -> csr_array:
-    """Rows `start` to `stop` without a copy of their values, which the constructor would make."""
-    ends = vectors.indptr[start : stop + 1]
-    span = slice(ends[0], ends[-1])
-    part = csr_array((stop - start, vectors.shape[1]), dtype=vectors.dtype)
-    part.data, part.indices = vectors.data[span], vectors.indices[span]
-    part.indptr = ends - ends[0]
-    return part
+def searchable(vectors: Vectors, starts: Sequence[int]) -> Searchable:
+    """The rows by category, which start at `starts`, in the form that `dots` is fast with."""
+    return invert(vectors, starts) if isinstance(vectors, csr_array) else vectors
 
 
-def against(columns: Floats, query: Vectors) -> NDArray[np.float64]:
-    """Products of the k columns of a [d, k] table with the one row of `query`, [k]."""
-    if isinstance(query, csr_array):
-        return np.asarray(query.data @ columns[query.indices], dtype=np.float64)
-    return np.asarray(query[0] @ columns, dtype=np.float64)
+def dots(rows: Searchable, starts: Sequence[int], i: int, query: Query) -> NDArray[np.float64]:
+    """Products of the rows of category `i` with the query, [starts[i + 1] - starts[i]].
+
+    Rows and query are both sparse or both dense, as one embedder makes them.
+    """
+    start, stop = starts[i], starts[i + 1]
+    if isinstance(rows, Postings):
+        return rows.dots(i, stop - start, cast("Features", query)).astype(np.float64)
+    return np.asarray(rows[start:stop] @ cast("Floats", query), dtype=np.float64)
+
+
+def against(columns: Floats, query: Query) -> NDArray[np.float64]:
+    """Products of the k columns of a [d, k] table with the query, [k]."""
+    if isinstance(query, Features):
+        return np.asarray(query.values @ columns[query.columns], dtype=np.float64)
+    return np.asarray(query @ columns, dtype=np.float64)
 
 
 def total(vectors: Vectors, start: int, stop: int) -> NDArray[np.float64]:
@@ -51,9 +52,13 @@ def total(vectors: Vectors, start: int, stop: int) -> NDArray[np.float64]:
     return np.asarray(vectors[start:stop].sum(axis=0), dtype=np.float64).ravel()
 
 
-def row(vectors: Vectors, i: int) -> Vectors:
-    """Row `i` alone, [1, d]."""
-    return _view(vectors, i, i + 1) if isinstance(vectors, csr_array) else vectors[i : i + 1]
+def row(vectors: Vectors, i: int) -> Query:
+    """Row `i` alone."""
+    if not isinstance(vectors, csr_array):
+        dense: Floats = vectors[i]
+        return dense
+    span = slice(vectors.indptr[i], vectors.indptr[i + 1])
+    return Features(columns=vectors.indices[span], values=vectors.data[span])
 
 
 def as_dense(vectors: Vectors) -> Floats:
@@ -61,22 +66,21 @@ def as_dense(vectors: Vectors) -> Floats:
     return vectors.toarray() if isinstance(vectors, csr_array) else vectors
 
 
-def save(vectors: Vectors, folder: Path) -> None:
+def save(rows: Searchable, folder: Path) -> None:
     """Write the rows as `.npy` files that `load` maps into memory."""
-    if isinstance(vectors, csr_array):
-        for part in _SPARSE:
-            np.save(folder / f"vectors.{part}.npy", np.asarray(getattr(vectors, part)))
+    if isinstance(rows, Postings):
+        for part in _POSTINGS:
+            np.save(folder / f"postings.{part}.npy", getattr(rows, part))
     else:
-        np.save(folder / "vectors.npy", vectors)
+        np.save(folder / "vectors.npy", rows)
 
 
-def load(folder: Path) -> Vectors:
+def load(folder: Path) -> Searchable:
     """The rows that `save` wrote; pages are read when they are needed and shared by processes."""
     whole = folder / "vectors.npy"
     if whole.exists():
         return mapped(whole)
-    data, indices, indptr, shape = (mapped(folder / f"vectors.{part}.npy") for part in _SPARSE)
-    return csr_array((data, indices, indptr), shape=tuple(map(int, shape)), copy=False)
+    return Postings(**{part: mapped(folder / f"postings.{part}.npy") for part in _POSTINGS})
 
 
 def mapped(path: Path) -> NDArray[Any]:
