@@ -119,7 +119,7 @@ class Retriever:
     def _found(self, query: Query) -> Found:
         chosen = self._categories(query)
         inside = self._inside(chosen, query)
-        head, tail = sizes(len(inside.rows), self.settings.popular)
+        head, tail = sizes(len(inside.rows), self.settings)
         negatives = self.settings.unpopular
         best = inside[:head].nearest(self.settings.references - negatives)
         worst = inside[len(inside.rows) - tail :].nearest(negatives)

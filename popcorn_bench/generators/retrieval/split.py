@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from popcorn_bench.generators.retrieval.settings import Popular
+from popcorn_bench.generators.retrieval.settings import Retrieval
 
 
-def sizes(n: int, popular: Popular) -> tuple[int, int]:
+def sizes(n: int, settings: Retrieval) -> tuple[int, int]:
     """How many of n rows are popular, how many unpopular; together at most n.
 
     `paper`: the last int(n / 10) rows are unpopular, all others popular. `decile`: the first and
-    the last int(n / 10), but one row each where there are fewer than ten.
+    the last int(n / 10); where a category is too small to give as many as are asked for, as many
+    as are, but no more than its upper and its lower half.
     """
     tenth = n // 10
-    if popular == "paper":
+    if settings.popular == "paper":
         return n - tenth, tenth
-    return min(n, max(1, tenth)), min(n - 1, max(1, tenth))
+    popular = settings.references - settings.unpopular
+    head = min((n + 1) // 2, max(1, tenth, popular))
+    return head, min(n // 2, max(1, tenth, settings.unpopular))

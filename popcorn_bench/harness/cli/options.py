@@ -125,7 +125,7 @@ _ENHANCEMENT = (
         type=click.Choice(["decile", "paper"]),
         default=DEFAULT.pe_popular,
         show_default=True,
-        help="What is popular: the top tenth, or the paper's top nine tenths.",
+        help="What is popular: the top tenth (more where few), or the paper's nine tenths.",
     ),
     click.option(
         "--pe-embedder",

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from popcorn_bench.errors import UsageError
 from popcorn_bench.generators.retrieval.found import Found
 from popcorn_bench.generators.retrieval.retriever import COLUMNS, Retriever
-from popcorn_bench.generators.retrieval.settings import Category, Popular, Retrieval
+from popcorn_bench.generators.retrieval.settings import Category, Retrieval
 from popcorn_bench.generators.retrieval.split import sizes
 from tests.generators.retrieval.corpus import SIZES, Letters, corpus
 
@@ -55,7 +55,7 @@ def test_counts_and_disjointness(
     frame = corpus(made, seed)
     found = _find(frame, mode, query)
     inside = frame.filter(pl.col("category").is_in(found.tags))
-    head, tail = sizes(inside.height, mode.popular)
+    head, tail = sizes(inside.height, mode)
     popular, unpopular = found.labelled("popular"), found.labelled("unpopular")
 
     assert len(found.tags) == min(mode.tags, len(made))
@@ -93,14 +93,24 @@ def test_an_excluded_row_is_as_good_as_absent(
     assert found == _find(frame.filter(~pl.col("id").is_in(out)), mode, query)
 
 
-@given(st.integers(1, 500), st.sampled_from(["decile", "paper"]))
-def test_sizes_share_no_row(n: int, popular: Popular) -> None:
-    head, tail = sizes(n, popular)
+@given(st.integers(1, 500), MODES)
+def test_sizes_share_no_row(n: int, mode: Retrieval) -> None:
+    head, tail = sizes(n, mode)
     assert head >= 1
     assert tail >= 0
     assert head + tail <= n
-    if popular == "paper":
+    if mode.popular == "paper":
         assert (head + tail, tail) == (n, n // 10)
+    else:
+        assert min(n // 10, mode.references) <= head <= (n + 1) // 2
+
+
+@pytest.mark.parametrize(
+    ("n", "expected"),
+    [(1000, (100, 100)), (100, (45, 10)), (22, (11, 5)), (6, (3, 3))],
+)
+def test_a_small_category_gives_its_better_half(n: int, expected: tuple[int, int]) -> None:
+    assert sizes(n, Retrieval()) == expected
 
 
 @pytest.mark.parametrize("category", ["names", "profiles"])
@@ -122,9 +132,9 @@ def test_modes_of_a_sweep_share_the_index(tmp_path: Path) -> None:
 
 def test_what_falls_short_is_said(tmp_path: Path) -> None:
     found = _retriever(corpus({"Rivers": 20}), Retrieval(), tmp_path).references("fog")
-    assert len(found.references) == 4
-    assert found.missing == 46
-    assert found.note == "46 references fewer than asked for in Rivers"
+    assert len(found.references) == 10 + 5
+    assert found.missing == 35
+    assert found.note == "35 references fewer than asked for in Rivers"
     none = _retriever(corpus(), Retrieval(references=0), tmp_path).references("fog")
     assert (none.references, none.missing, none.note) == ((), 0, "")
 
