@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-from popcorn_bench.errors import UsageError
+from popcorn_bench.errors import UsageError, did_you_mean
 from popcorn_bench.evaluators.catalog import EVALUATORS
 from popcorn_bench.evaluators.protocol import EvaluatorClass
 from popcorn_bench.generators.llm.catalog import LLMCatalog, LLMEntry
@@ -68,8 +68,19 @@ def resolve(spec: RunSpec, *, generating: bool = True) -> RunPlan:
         evaluators=tuple(evaluator_class(name).card() for name in names),
         skipped=tuple(sieve.skipped),
         blocked=tuple(sieve.blocked),
-        notes=notes,
+        notes=(*notes, *_unknown_metrics(tasks)),
     )
+
+
+def _unknown_metrics(tasks: Iterable[Task]) -> Iterator[str]:
+    """Metrics that a task wants shown first and that no evaluator gives; imports may give them."""
+    cards = [evaluator_class(name).card() for name in EVALUATORS.names() if not _lacks(name)]
+    known = {metric.name for card in cards for metric in card.metrics}
+    for task in tasks:
+        for name in task.metrics:
+            if name not in known:
+                hint = did_you_mean(name, known)
+                yield f"no evaluator gives the metric {name!r} of task {task.name!r}{hint}"
 
 
 def _tasks(spec: RunSpec, include: list[Path], sieve: _Sieve) -> tuple[Task, ...]:

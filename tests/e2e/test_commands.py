@@ -192,3 +192,11 @@ def test_bad_scores_of_ones_own_are_refused_whole(tmp_path: Path) -> None:
     assert done.code == 2
     assert done.err.startswith("popcorn-bench: bad.csv:1: llm: missing column")
     assert not (tmp_path / "results").exists()
+
+
+def test_a_metric_that_nobody_gives_is_remarked_on(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(_TASK + "metrics: [popularty]\n")
+    done = popcorn("--include-path=.", "--tasks=mine", "--dry-run", cwd=tmp_path)
+
+    assert done.code == 0
+    assert "did you mean 'popularity'" in done.out
