@@ -123,10 +123,15 @@ class Pool(Generic[Job, Result]):
                 process.kill()
 
     async def _take(self) -> list[_Item]:
+        """The next jobs, a fair share of those that wait; one that broke its batch comes alone."""
         batch = [await self._queue.get()]
         fair = min(self.max_batch, ceil(self._queue.qsize() / self.workers))
-        while len(batch) < fair and not self._queue.empty() and not batch[-1].alone:
-            batch.append(self._queue.get_nowait())
+        while len(batch) < fair and not self._queue.empty() and not batch[0].alone:
+            item = self._queue.get_nowait()
+            if item.alone:
+                self._queue.put_nowait(item)
+                break
+            batch.append(item)
         return batch
 
     async def _serve(self, process: _Process, batch: Sequence[_Item]) -> None:
@@ -134,7 +139,8 @@ class Pool(Generic[Job, Result]):
         await loop.run_in_executor(self._threads, process.send, [item.job for item in batch])
         for item in batch:
             receiving = loop.run_in_executor(self._threads, process.receive)
-            result = await asyncio.wait_for(receiving, self.item_seconds)
+            async with asyncio.timeout(self.item_seconds):  # wait_for may swallow a cancellation
+                result = await receiving
             _deliver(item.future, result)
 
     def _lost(self, batch: Sequence[_Item], error: Exception) -> None:

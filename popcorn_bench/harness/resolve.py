@@ -52,8 +52,7 @@ def resolve(spec: RunSpec, *, generating: bool = True) -> RunPlan:
     sieve = _Sieve(all_pass=not generating, skip_named=spec.skip_unusable)
     tasks = _tasks(spec, include, sieve)
     names = _evaluator_names(spec, sieve)
-    learned = frozenset[str]().union(*(evaluator_class(name).trained_on() for name in names))
-    modes, notes = plan_modes(spec, tasks, include, learned)
+    modes, notes = plan_modes(spec, tasks, include, _trained_on())
     llms = _llms(spec, include, sieve)
     for flag, noun, found in (("--tasks", "task", tasks), ("--llms", "LLM", llms)):
         if not found and not sieve.blocked:
@@ -70,6 +69,12 @@ def resolve(spec: RunSpec, *, generating: bool = True) -> RunPlan:
         blocked=tuple(sieve.blocked),
         notes=(*notes, *_unknown_metrics(tasks)),
     )
+
+
+def _trained_on() -> frozenset[str]:
+    """What any evaluator here learned from, asked for or not: it may score the run later."""
+    usable = [name for name in EVALUATORS.names() if not _lacks(name)]
+    return frozenset[str]().union(*(evaluator_class(name).trained_on() for name in usable))
 
 
 def _unknown_metrics(tasks: Iterable[Task]) -> Iterator[str]:

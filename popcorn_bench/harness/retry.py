@@ -58,5 +58,6 @@ def _wait_s(number: int, error: AdapterError) -> float:
 async def _stopped(stop: asyncio.Event, wait_s: float) -> bool:
     """Wait; whether `stop` was set before the time was over."""
     with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), wait_s)
+        async with asyncio.timeout(wait_s):
+            await stop.wait()
     return stop.is_set()

@@ -52,12 +52,14 @@ def _draining(runner: Runner, display: Display) -> Iterator[None]:
     task = asyncio.current_task()
     signals = (signal.SIGINT, signal.SIGTERM)
 
+    asked = 0
+
     def interrupt() -> None:
-        for number in signals:
-            loop.remove_signal_handler(number)
-        if task is not None:
-            for number in signals:
-                loop.add_signal_handler(number, task.cancel)
+        nonlocal asked
+        asked += 1
+        if asked > 1 and task is not None:
+            task.cancel()
+            return
         runner.stop()
         display.note("stopping: what is in flight will be saved; once more stops at once")
 

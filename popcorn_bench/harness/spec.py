@@ -51,7 +51,10 @@ class RunSpec:
         """Plain data for the journal, without the folder; `parse_args` lets no secret in."""
         record = asdict(self)
         del record["output_path"]
-        return {**record, "include_path": [str(Path(p).resolve()) for p in self.include_path]}
+        record["include_path"] = [_absolute(path) for path in self.include_path]
+        record["corpus_dir"] = _absolute(self.corpus_dir) if self.corpus_dir else None
+        record["corpus"] = _absolute(self.corpus) if _is_file(self.corpus) else self.corpus
+        return record
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any], output_path: Path) -> RunSpec:
@@ -95,6 +98,15 @@ def _parse_one(text: str, flag: str) -> tuple[str, dict[str, str]]:
             )
         found[pair["key"]] = pair["value"]
     return name, found
+
+
+def _is_file(corpus: str) -> bool:
+    return corpus.endswith((".yaml", ".yml"))
+
+
+def _absolute(path: str) -> str:
+    """So that `retry` finds it from any folder."""
+    return str(Path(path).resolve())
 
 
 def _tuples(value: object) -> object:

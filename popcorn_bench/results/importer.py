@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from popcorn_bench.results.definitions import (
 )
 from popcorn_bench.results.import_csv import ImportRow, read_rows
 from popcorn_bench.results.journal import journal_files, read_lines
-from popcorn_bench.results.records import new_run_id, now, unit_record
+from popcorn_bench.results.records import MALFORMED, new_run_id, now, unit_record
 from popcorn_bench.results.store import Store
 from popcorn_bench.types import (
     LLM,
@@ -46,6 +47,7 @@ class _Names:
     tasks: dict[str, str]
     llms: dict[str, str]
     videos: dict[str, str]
+    modes: dict[str, str]
 
 
 def import_scores(
@@ -61,6 +63,7 @@ def import_scores(
     """
     rows = list(read_rows(path))
     _check_videos(path, rows)
+    _check_queries(path, rows)
     names = _known(folder)
     cards = _cards(rows, direction)
     units = [_unit(row, cards[row["metric"]], task, names) for row in rows]
@@ -96,19 +99,36 @@ def _write(
 
 
 def _known(folder: Path) -> _Names:
-    names = _Names({}, {}, {})
+    names = _Names({}, {}, {}, {})
     for path in journal_files(folder):
         for line in read_lines(path):
-            record = line.record or {}
-            data = record.get("data", {})
-            match record.get("t"):
-                case "task":
-                    names.tasks[data["name"]] = data["task_id"]
-                case "llm":
-                    names.llms[data["name"]] = data["llm_id"]
-                case "generator":
-                    names.videos[data["name"]] = data["video_id"]
+            with suppress(*MALFORMED):
+                _note(names, line.record or {})
     return names
+
+
+def _note(names: _Names, record: Mapping[str, Any]) -> None:
+    data = record.get("data", {})
+    match record.get("t"):
+        case "task":
+            names.tasks[data["name"]] = data["task_id"]
+        case "llm":
+            names.llms[data["name"]] = data["llm_id"]
+        case "generator":
+            names.videos[data["name"]] = data["video_id"]
+        case "mode":
+            names.modes[data["name"]] = data["mode"]
+
+
+def _check_queries(path: Path, rows: Sequence[ImportRow]) -> None:
+    """A query has one kind and one topic."""
+    first: dict[str, ImportRow] = {}
+    for row in rows:
+        known = first.setdefault(row["query"], row)
+        for name in ("kind", "topic"):
+            if row[name] != known[name]:
+                message = f"query {row['query']!r} has {known[name]!r} in line {known.line}"
+                raise FileError(path, row.line, name, message)
 
 
 def _check_videos(path: Path, rows: Sequence[ImportRow]) -> None:
@@ -142,7 +162,7 @@ def _unit(row: ImportRow, card: EvaluatorCard, task: str, names: _Names) -> Unit
         task_id=_task_id(task, names),
         query_id=row["query"],
         llm_id=names.llms.get(row["llm"]) or fingerprint.llm_id(_llm(row["llm"])),
-        mode=row["mode"],
+        mode=names.modes.get(row["mode"], row["mode"]),
         seed=row.seed,
         repeat=0,
         video_id=_video_id(row["video"], names),

@@ -28,6 +28,7 @@ _DEFINED_BY = {  # tables of definitions: a second one with the same ids adds no
     "metrics": ("evaluator_id", "metric"),
     "anchors": ("evaluator_id", "metric", "topic"),
 }
+_NAMED_BY = {**_DEFINED_BY, "ends": ("run_id", "status"), "runs": ("run_id",)}
 _UNFIT = (UnicodeEncodeError, OverflowError, pa.ArrowException)
 _PLACE = "task_id, query_id, llm_id, mode, seed, repeat"
 _PLACES = {
@@ -91,10 +92,15 @@ def _insert(connection: DuckDBPyConnection, records: Iterable[Record | None]) ->
 
 
 def _readable(record: Record) -> list[tuple[str, dict[str, Any]]] | None:
+    """The rows of a record, or None where it is not what a run writes."""
     try:
-        return list(_rows(record))
+        rows = list(_rows(record))
+        for table, row in rows:
+            if not all(isinstance(row[key], str) for key in _NAMED_BY.get(table, ())):
+                raise TypeError(table)
     except MALFORMED:
         return None
+    return rows
 
 
 def _append(connection: DuckDBPyConnection, table: str, rows: list[dict[str, Any]]) -> int:

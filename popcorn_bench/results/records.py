@@ -1,7 +1,7 @@
 """What stands in a journal line: values to plain records and back.
 
-Kinds (`t`): `run`, `task`, `llm`, `generator`, `evaluator` and `plan` open a file and make it
-complete in itself; `unit` and `failure` are what happened; `end` closes it.
+Kinds (`t`): `run`, `task`, `mode`, `llm`, `generator`, `evaluator` and `plan` open a file and make
+it complete in itself; `unit` and `failure` are what happened; `end` closes it.
 """
 
 from __future__ import annotations

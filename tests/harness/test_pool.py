@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -70,3 +71,14 @@ async def test_waiting_jobs_can_be_dropped() -> None:
 
     assert _kinds(results) == {0: "worker_timeout"}
     assert all(isinstance(r, asyncio.CancelledError) for r in results[1:])
+
+
+async def test_leaving_ends_the_processes_even_when_results_have_just_arrived() -> None:
+    async with asyncio.timeout(20):
+        async with Pool[int, int](Doubling(), 4, 1) as pool:
+            jobs = [asyncio.create_task(pool.submit(job)) for job in range(200)]
+            await jobs[0]
+            time.sleep(0.2)  # noqa: ASYNC251 - a busy loop, while results arrive
+            await asyncio.sleep(0)
+            for job in jobs:
+                job.cancel()

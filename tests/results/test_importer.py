@@ -10,10 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from popcorn_bench.errors import FileError
+from popcorn_bench.fingerprint import mode_id
 from popcorn_bench.results import index
+from popcorn_bench.results.definitions import mode_record
 from popcorn_bench.results.import_csv import COLUMNS
 from popcorn_bench.results.importer import import_scores
 from popcorn_bench.results.journal import journal_files
+from popcorn_bench.results.store import Store
+from popcorn_bench.types import Mode
 
 _ROW = "q1,concrete,food,m,ltx,basic,0,rating,4.5"
 
@@ -62,6 +66,17 @@ def test_a_second_file_joins_the_first(tmp_path: Path) -> None:
     assert _query(results, "SELECT count(DISTINCT query_id) FROM planned") == [(2,)]
 
 
+def test_scores_join_a_mode_of_the_same_name(tmp_path: Path) -> None:
+    mode = Mode(name="pe", settings={"references": 50})
+    with Store(tmp_path / "results") as store, store.writing("run-1"):
+        store.write(mode_record(mode))
+    import_scores(_csv(tmp_path, _ROW.replace("basic", "pe")), tmp_path / "results", "mine")
+
+    assert _query(tmp_path / "results", "SELECT mode, mode_name FROM named_scores") == [
+        (mode_id(mode), "pe")
+    ]
+
+
 def test_rows_without_video_judge_the_brief(tmp_path: Path) -> None:
     results = tmp_path / "results"
     import_scores(_csv(tmp_path, _ROW.replace("ltx", "")), results, "mine")
@@ -79,6 +94,13 @@ def test_rows_without_video_judge_the_brief(tmp_path: Path) -> None:
         ([_ROW.replace("food", "")], None, r":2: topic: is empty"),
         ([_ROW + ",more"], None, r":2: has another number of cells"),
         ([_ROW, _ROW.replace("4.5", "1")], None, r":3: score: this place has the score 4.5"),
+        (
+            [_ROW, _ROW.replace(",0,", ",1,").replace("food", "film")],
+            None,
+            r":3: topic: query 'q1'",
+        ),
+        ([_ROW, _ROW.replace("q1", "q2").replace("ltx", "")], None, r":3: video: 'rating' has"),
+        ([], None, r":1: holds no row"),
         ([], ",".join(COLUMNS).replace("llm", "lm"), r":1: llm: missing column; did you mean 'lm'"),
     ],
 )

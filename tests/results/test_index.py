@@ -146,13 +146,16 @@ def test_records_of_another_version_and_nonsense_are_counted_not_fatal(tmp_path:
         {**good, "at": "noon"},
         {"t": "of a later version"},
         {**good, "key": "not hex"},
+        {"t": "llm", "data": {"name": "x"}},
+        {"t": "mode", "data": {"mode": ["x"], "name": "y", "settings": {}}},
+        {"t": "end", "run": ["x"], "at": "2026-01-01T00:00:00", "status": "finished"},
         {**good, "data": {**good["data"], "a_later_field": 1}},
     )
     with Store(tmp_path) as store:
         assert store.result(_ANOTHER) == BRIEF
     with closing(index.connect([tmp_path])) as connection:
         assert connection.table("briefs").count("*").fetchall() == [(1,)]
-        assert index.damaged(connection) == [("run-1.jsonl", 3)]
+        assert index.damaged(connection) == [("run-1.jsonl", 6)]
 
 
 def test_someone_who_keeps_the_file_open_blocks_nobody(

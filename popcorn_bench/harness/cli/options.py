@@ -43,13 +43,12 @@ class Numbers(click.ParamType[object, tuple[int, ...]]):
         param: click.Parameter | None,
         ctx: click.Context | None,
     ) -> tuple[int, ...]:
-        """Split at commas."""
-        if isinstance(value, tuple | list):
-            return tuple(int(item) for item in value)
-        try:
-            return tuple(int(item) for item in str(value).split(",") if item.strip())
-        except ValueError:
+        """Split at commas; an empty list is an error."""
+        parts = value if isinstance(value, tuple | list) else str(value).split(",")
+        texts = [str(part).strip() for part in parts]
+        if value != () and not (texts and all(text.isdecimal() for text in texts)):
             self.fail(f"{value!r} is not a list of whole numbers", param, ctx)
+        return tuple(int(text) for text in texts)
 
 
 LIST, NUMBERS = CommaList(), Numbers()

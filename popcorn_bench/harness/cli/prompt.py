@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from popcorn_bench.errors import UsageError
 from popcorn_bench.harness.cli.options import (
-    DEFAULT,
     LIST,
     with_enhancement,
     with_include_path,
-    with_json,
 )
 from popcorn_bench.harness.spec import RunSpec
 
@@ -33,13 +32,10 @@ if TYPE_CHECKING:
 @click.option("--mode", "--modes", "modes", type=LIST, default=("basic", "pe"), metavar="A,B",
     help="Ways of prompting [basic,pe].",
 )  # fmt: skip
-@click.option("--evaluators", type=LIST, default=DEFAULT.evaluators, metavar="A,B",
-    help="Rows that these were trained on are left out, as in a run [popularity,quality].",
-)  # fmt: skip
 @click.option("--limit", type=click.IntRange(min=1), help="First N queries of the task.")
 @with_enhancement
 @with_include_path
-@with_json
+@click.option("--json", "as_json", is_flag=True, help="Print JSON lines on stdout.")
 def command(text: str | None, *, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - click's
     """Show what an LLM would be sent for TEXT, or for the queries of a task, in each mode.
 
@@ -47,6 +43,8 @@ def command(text: str | None, *, as_json: bool, **options: Any) -> None:  # noqa
     """
     from popcorn_bench.harness.resolve import resolve
 
+    if text is not None and not text.strip():
+        raise UsageError("TEXT: is empty")
     spec = RunSpec(llms=("echo",), videos=("none",), **options)
     plan = resolve(spec, generating=False)
     for note in plan.notes:
