@@ -12,42 +12,18 @@ A fault that leaves the brief useful is recorded as a breach; one that does not 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from popcorn_bench.errors import AdapterError
-from popcorn_bench.generators.llm import cleaning, objects
+from popcorn_bench.generators.llm import objects
 from popcorn_bench.generators.llm.objects import FIELDS, Found
+from popcorn_bench.remote import cleaning, refusals
+from popcorn_bench.remote.response import Reply
 from popcorn_bench.types import BriefRules
 
 MAX_CHARS = 400_000  # of an answer with its thoughts; what lies beyond is not read
 MAX_RAW = 100_000  # of an answer as it is kept
-_SHORT_REFUSAL = 1_000
-_CUT_OFF = frozenset({"length", "max_tokens"})
-_FILTERED = frozenset({"content_filter", "safety", "refusal", "prohibited_content"})
-_APOLOGY = re.compile(
-    r"\b(?:i['\u2019]?m|i am|we are|we['\u2019]re) (?:very |really |so )?(?:sorry|unable)\b"
-    r"|\b(?:sorry|i apologi[sz]e),? (?:but )?(?:i|we)\b"
-    r"|\b(?:i|we) (?:can['\u2019]?t|cannot|can not|won['\u2019]?t|will not|must decline to) "
-    r"(?:help|assist|provide|create|generate|produce|fulfil+|comply|write|do|support)\b"
-    r"|\bas an ai\b"
-    r"|\u62b1\u6b49|\u5bf9\u4e0d\u8d77|\u65e0\u6cd5(?:\u63d0\u4f9b|\u751f\u6210|\u534f\u52a9|\u6ee1\u8db3)",
-    re.IGNORECASE,
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """What came back from a model.
-
-    `refusal` and `reasoning` are the provider's own fields; neither is the answer.
-    """
-
-    content: str
-    finish_reason: str = ""
-    refusal: str = ""
-    reasoning: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,26 +42,12 @@ def parse(reply: Reply, rules: BriefRules) -> Parsed:
     Raises:
         AdapterError: of a kind that the module names; never anything else.
     """
-    text = cleaning.without_thoughts(reply.content[:MAX_CHARS]).strip()
-    _refuse_refusal(reply, text)
-    cut_off = reply.finish_reason.lower() in _CUT_OFF
-    if not text:
-        if cut_off:
-            raise AdapterError("truncated", "cut off before an answer began; raise max_tokens")
-        raise AdapterError("empty_answer", "the answer is empty", retriable=True)
-    found, breaches = _choose(text, cut_off=cut_off)
+    text = refusals.spoken(reply, MAX_CHARS)
+    found, breaches = _choose(text, cut_off=refusals.is_cut_off(reply))
     parsed = _cleaned(found, [*breaches, *_form(text, found)], rules)
     _refuse_apology(parsed)
     _refuse_copy(parsed.title, rules)
     return parsed
-
-
-def _refuse_refusal(reply: Reply, text: str) -> None:
-    filtered = reply.finish_reason.lower() in _FILTERED
-    if filtered or (reply.refusal.strip() and not text):
-        said = reply.refusal.strip() or text
-        why = "the provider filtered the answer" if filtered else "the model declined"
-        raise AdapterError("refusal", f"{why}: {cleaning.excerpt(said)}" if said else why)
 
 
 def _choose(text: str, *, cut_off: bool) -> tuple[Found, list[str]]:
@@ -103,7 +65,7 @@ def _choose(text: str, *, cut_off: bool) -> tuple[Found, list[str]]:
 
 
 def _unusable(text: str, partial: list[Found]) -> AdapterError:
-    if len(text) <= _SHORT_REFUSAL and _APOLOGY.search(text):
+    if refusals.is_apology(text):
         return AdapterError("refusal", f"the model declined: {cleaning.excerpt(text)}")
     if not partial:
         said = f"no JSON object with the fields asked for: {cleaning.excerpt(text)}"
@@ -144,7 +106,7 @@ def _cleaned(found: Found, breaches: list[str], rules: BriefRules) -> Parsed:
 
 def _refuse_apology(parsed: Parsed) -> None:
     """A refusal that was pressed into the form: both title and prompt decline."""
-    if _APOLOGY.search(parsed.title) and _APOLOGY.search(parsed.video_prompt):
+    if refusals.is_apology(parsed.title) and refusals.is_apology(parsed.video_prompt):
         raise AdapterError("refusal", f"the model declined: {cleaning.excerpt(parsed.title)}")
 
 

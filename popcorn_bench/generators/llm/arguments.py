@@ -11,12 +11,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
-from urllib.parse import urlsplit
 
 import yaml
 
 from popcorn_bench.errors import did_you_mean
-from popcorn_bench.generators.llm.prices import Price
+from popcorn_bench.remote import providers
+from popcorn_bench.remote.prices import Price
 from popcorn_bench.types import JSON
 
 Flat = Mapping[str, JSON]
@@ -106,19 +106,6 @@ def accept(name: str, value: JSON, key_variable: str = "") -> JSON:
     return _typed(name, value, _RULES[name])
 
 
-def address_fault(url: str) -> str:
-    """What is wrong with an endpoint's URL, or ''."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "not a URL"
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        return "must be an http or https URL"
-    if parts.username or parts.password or parts.query or parts.fragment:
-        return "must hold no user, password, query or fragment"
-    return ""
-
-
 def split(flat: Flat) -> Settings:
     """Give every accepted setting its place; None stands for "as the provider does it"."""
     given = {name: value for name, value in flat.items() if value is not None}
@@ -173,7 +160,7 @@ def _flag(name: str, value: JSON) -> JSON:
 def _word(name: str, value: JSON) -> JSON:
     if not isinstance(value, str) or not _WORD.fullmatch(value):
         raise ValueError(f"{name} must be a word, not {value!r}")
-    fault = address_fault(value) if name == "api_base" else ""
+    fault = providers.address_fault(value) if name == "api_base" else ""
     if fault:
         raise ValueError(f"api_base {fault}")
     return value

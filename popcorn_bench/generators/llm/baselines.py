@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
-from popcorn_bench.generators.llm.cleaning import clean
+from popcorn_bench.remote.cleaning import clean
 
 _NOTHING = "nothing"  # what a request without a readable character asks for
 _QUERY = re.compile(r"<query>(.*?)</query>", re.DOTALL)

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from popcorn_bench import yamlfile
 from popcorn_bench.errors import UsageError
-from popcorn_bench.generators.llm import arguments, providers
+from popcorn_bench.generators.llm import arguments
 from popcorn_bench.generators.llm.arguments import Flat, Settings
-from popcorn_bench.generators.llm.prices import FREE, ModelFacts, Price, facts
 from popcorn_bench.generators.llm.schema import EntryModel, FileModel, is_litellm_string
+from popcorn_bench.remote import providers
+from popcorn_bench.remote.prices import FREE, ModelFacts, Price, facts
 from popcorn_bench.selection import is_pattern, select
 from popcorn_bench.types import JSON, LLM
 
@@ -184,7 +185,7 @@ def _with_address(model: str, flat: Flat) -> tuple[Flat, str]:
     variable, url = providers.address(model, os.environ)
     if flat.get("api_base") or not url:
         return flat, ""
-    fault = arguments.address_fault(url)
+    fault = providers.address_fault(url)
     return (flat, f"{variable} {fault}") if fault else ({**flat, "api_base": url}, "")
 
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from time import monotonic
-from types import ModuleType
 from typing import cast
 
 from pydantic import BaseModel
 
 from popcorn_bench.errors import AdapterError, boundary
-from popcorn_bench.generators.llm import answer, cleaning, faults, providers, response, runtime
+from popcorn_bench.generators.llm import answer, custom
 from popcorn_bench.generators.llm.catalog import LLMEntry
-from popcorn_bench.generators.llm.response import Response
-from popcorn_bench.types import JSON, LLM, Brief, BriefRules, Message, Usage
+from popcorn_bench.remote import cleaning, response, runtime
+from popcorn_bench.remote.chat import Chat, Endpoint
+from popcorn_bench.remote.response import Response
+from popcorn_bench.types import LLM, Brief, BriefRules, Message, Usage
 
 _TIMEOUT = 300.0
 _NO_KEY = "none"  # a server of one's own asks for no key, but its client wants one
@@ -31,16 +30,11 @@ class BriefSchema(BaseModel):
 
 
 class LiteLLMClient:
-    """A `TextClient` for the models in `entries`; it is known by `llm.name` which one is meant.
-
-    It never tries again by itself, with one exception: an endpoint that refuses answers by
-    schema is asked once more without, and from then on always so.
-    """
+    """A `TextClient` for the models in `entries`; `llm.name` says which one is meant."""
 
     def __init__(self, entries: Sequence[LLMEntry]) -> None:
         self._entries = {entry.llm.name: entry for entry in entries}
-        self._schema: dict[str, bool] = {}
-        self._litellm: ModuleType | None = None
+        self._chats = {entry.llm.name: Chat(_endpoint(entry)) for entry in entries}
 
     async def brief(
         self, llm: LLM, messages: Sequence[Message], seed: int, rules: BriefRules
@@ -53,80 +47,32 @@ class LiteLLMClient:
         """
         with boundary(f"calling {llm.name}"):
             entry = self._entries[llm.name]
-            self._litellm = litellm = self._litellm or await runtime.load()
+            custom.install(await runtime.load())
             started = monotonic()
-            got = await self._ask(litellm, entry, _request(entry, messages, seed, rules))
+            got = await self._chats[llm.name].ask(
+                [{"role": m.role, "content": m.content} for m in messages],
+                seed,
+                BriefSchema,
+                {"title_max": rules.title_max} if llm.baseline else None,
+            )
             return _brief(entry, got, rules, monotonic() - started)
 
     async def close(self) -> None:
         """Close the connections of all of LiteLLM in this process."""
         await runtime.close()
 
-    async def _ask(
-        self, litellm: ModuleType, entry: LLMEntry, request: Mapping[str, object]
-    ) -> Response:
-        if self._wants_schema(litellm, entry):
-            try:
-                return await _call(litellm, {**request, "response_format": BriefSchema})
-            except Exception as error:
-                if not faults.refuses_schema(error):
-                    raise _fault(error, entry) from error
-        try:
-            got = await _call(litellm, request)
-        except Exception as error:
-            raise _fault(error, entry) from error
-        # Only success without the schema shows that the schema was at fault.
-        self._schema[entry.llm.name] = False
-        return got
 
-    def _wants_schema(self, litellm: ModuleType, entry: LLMEntry) -> bool:
-        name = entry.llm.name
-        if name not in self._schema:
-            known = entry.response_schema
-            model = entry.llm.model
-            self._schema[name] = (
-                bool(litellm.supports_response_schema(model)) if known is None else known
-            )
-        return self._schema[name]
-
-
-async def _call(litellm: ModuleType, request: Mapping[str, object]) -> Response:
-    """Ask; LiteLLM's timeout is for each read of the socket, ours for the whole answer."""
-    limit = float(cast("float", request["timeout"]))
-    try:
-        async with asyncio.timeout(limit):
-            return cast("Response", await litellm.acompletion(**request))
-    except TimeoutError as error:
-        raise AdapterError("timeout", f"no answer in {limit:g} s", retriable=True) from error
-
-
-def _request(
-    entry: LLMEntry, messages: Sequence[Message], seed: int, rules: BriefRules
-) -> dict[str, object]:
+def _endpoint(entry: LLMEntry) -> Endpoint:
     params = {name: value for name, value in entry.llm.params.items() if name != _SCHEMA}
-    return {
-        "model": entry.llm.model,
-        "messages": [{"role": m.role, "content": m.content} for m in messages],
-        "seed": seed,
-        "timeout": _TIMEOUT,
-        "max_retries": 0,
-        "num_retries": 0,
-        **entry.transport,
-        **params,
-        **_own(entry, params, rules),
-    }
-
-
-def _own(entry: LLMEntry, params: Mapping[str, JSON], rules: BriefRules) -> dict[str, object]:
-    """What only some models are told: baselines the title's limit, keyless servers a dummy key."""
-    if entry.llm.baseline:
-        return {"title_max": rules.title_max}
-    keyless = "api_base" in params and not providers.has_key(entry.llm.model, os.environ)
-    return {"api_key": _NO_KEY} if keyless else {}
-
-
-def _fault(error: Exception, entry: LLMEntry) -> Exception:
-    return faults.fault(error, entry.llm.model) or error
+    transport = dict(entry.transport)
+    timeout = float(cast("float", transport.pop("timeout", _TIMEOUT)))
+    return Endpoint(
+        model=entry.llm.model,
+        api_base=str(params.pop("api_base", "")),
+        params={**transport, **params},
+        timeout=timeout,
+        response_schema=entry.response_schema,
+    )
 
 
 def _brief(entry: LLMEntry, got: Response, rules: BriefRules, seconds: float) -> Brief:
@@ -151,7 +97,7 @@ def _brief(entry: LLMEntry, got: Response, rules: BriefRules, seconds: float) ->
     )
 
 
-def _reasoning(reply: answer.Reply) -> str:
+def _reasoning(reply: response.Reply) -> str:
     """The model's thinking as the API gave it, or what it wrote between tags before its answer."""
     return reply.reasoning or cleaning.thoughts(reply.content)
 

@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from popcorn_bench.generators.llm import arguments, providers
+from popcorn_bench.generators.llm import arguments
 from popcorn_bench.generators.llm.arguments import Flat
+from popcorn_bench.remote import providers
 from popcorn_bench.selection import is_pattern
 from popcorn_bench.types import JSON
 

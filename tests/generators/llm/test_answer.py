@@ -8,7 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from popcorn_bench.errors import AdapterError
-from popcorn_bench.generators.llm.answer import Parsed, Reply, parse
+from popcorn_bench.generators.llm.answer import Parsed, parse
+from popcorn_bench.remote.response import Reply
 from popcorn_bench.types import BriefRules
 
 RULES = BriefRules(title_max=20, example_titles=("A Golden Example!",))

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from popcorn_bench.generators.llm import baselines
-from popcorn_bench.generators.llm.answer import Reply, parse
+from popcorn_bench.generators.llm.answer import parse
+from popcorn_bench.remote.response import Reply
 from popcorn_bench.types import BriefRules
 
 QUERIES = st.text(min_size=1, max_size=200).filter(lambda text: text.strip(" .!?\n\t"))

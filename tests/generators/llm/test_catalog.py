@@ -9,9 +9,9 @@ import pytest
 from popcorn_bench.errors import FileError, UsageError
 from popcorn_bench.fingerprint import llm_id
 from popcorn_bench.generators.llm import catalog as catalog_module
-from popcorn_bench.generators.llm import runtime
 from popcorn_bench.generators.llm.catalog import LLMCatalog, LLMEntry
-from popcorn_bench.generators.llm.prices import ModelFacts, Price, facts
+from popcorn_bench.remote import runtime
+from popcorn_bench.remote.prices import ModelFacts, Price, facts
 
 PAPER = {
     "deepseek-v3",

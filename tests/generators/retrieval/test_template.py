@@ -8,9 +8,10 @@ from typing import Any
 import yaml
 
 import popcorn_bench.tasks
-from popcorn_bench.generators.llm.answer import Reply, parse
+from popcorn_bench.generators.llm.answer import parse
 from popcorn_bench.generators.retrieval.found import Found
 from popcorn_bench.generators.retrieval.prompt import values
+from popcorn_bench.remote.response import Reply
 from popcorn_bench.tasks.templates import render
 from popcorn_bench.types import BriefRules
 from tests.generators.retrieval.test_prompt import FOUND, reference

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from popcorn_bench.generators.llm import runtime
-from popcorn_bench.generators.llm.prices import ModelFacts, Price, cost, facts
+from popcorn_bench.remote import runtime
+from popcorn_bench.remote.prices import ModelFacts, Price, cost, facts
 from popcorn_bench.types import Usage
 
 

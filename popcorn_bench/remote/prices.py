@@ -14,7 +14,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from popcorn_bench.generators.llm.providers import KEYLESS, provider_of
+from popcorn_bench.remote.providers import KEYLESS, provider_of
 from popcorn_bench.types import Usage
 
 _FILE = "model_prices_and_context_window_backup.json"
@@ -44,6 +44,7 @@ class ModelFacts:
     price: Price | None = None
     context: int | None = None
     response_schema: bool | None = None
+    vision: bool | None = None
     ends: str = ""
 
     def ended(self, today: date | None = None) -> bool:
@@ -61,6 +62,7 @@ def facts(model: str) -> ModelFacts | None:
         price=_price(model, row),
         context=_whole(row.get("max_input_tokens")),
         response_schema=_flag(row.get("supports_response_schema")),
+        vision=_flag(row.get("supports_vision")),
         ends=_text(row.get("deprecation_date")),
     )
 
@@ -69,6 +71,11 @@ def cost(llm_model: str, usage: Usage) -> float | None:
     """USD of one call of the LiteLLM string `llm_model` by the table; None where unknown."""
     known = facts(llm_model)
     return known.price.cost(usage) if known and known.price else None
+
+
+def listed(model: str) -> Mapping[str, object]:
+    """The row of a model as it stands in the table; empty where there is none."""
+    return _row(model) or {}
 
 
 def _row(model: str) -> Mapping[str, object] | None:

@@ -8,15 +8,10 @@ import os
 import sys
 import threading
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
-from functools import partial
 from importlib import import_module
 from types import ModuleType
-
-from popcorn_bench.generators.llm import baselines
-from popcorn_bench.generators.llm.providers import BASELINES
-from popcorn_bench.generators.llm.response import Response
 
 _LOGGERS = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy")
 _CLEANUP = "litellm.llms.custom_httpx.async_client_cleanup"
@@ -48,12 +43,12 @@ def _load() -> ModuleType:
         _silence()
         litellm = import_module("litellm")
         litellm.ModelResponse()  # builds its types now, while the filters of `_silence` hold
-        _configure(litellm)
+        vars(litellm).update(_SETTINGS)
         return litellm
 
 
 def _is_ready(litellm: ModuleType) -> bool:
-    return any(item["provider"] == BASELINES for item in litellm.custom_provider_map)
+    return all(vars(litellm).get(name) == value for name, value in _SETTINGS.items())
 
 
 def _silence() -> None:
@@ -64,31 +59,6 @@ def _silence() -> None:
         logger = logging.getLogger(name)
         logger.setLevel(logging.CRITICAL + 1)
         logger.propagate = False
-
-
-def _configure(litellm: ModuleType) -> None:
-    vars(litellm).update(_SETTINGS)
-    handler = litellm.CustomLLM()
-    handler.acompletion = partial(_baseline, litellm)
-    litellm.custom_provider_map.append({"provider": BASELINES, "custom_handler": handler})
-
-
-async def _baseline(
-    litellm: ModuleType,
-    *,
-    model: str,
-    messages: Sequence[Mapping[str, str]],
-    model_response: Response,
-    optional_params: Mapping[str, int],
-    **_: object,
-) -> Response:
-    """Answer as `popcorn/echo` or `popcorn/template`."""
-    said = [m["content"] for m in messages if m["role"] == "user"]
-    seed, title_max = optional_params["seed"], optional_params["title_max"]
-    text = baselines.write(model, said[-1] if said else "", seed, title_max)
-    model_response.choices[0].message.content = text
-    model_response.usage = litellm.Usage()
-    return model_response
 
 
 async def close() -> None:

@@ -15,8 +15,8 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 from popcorn_bench.errors import AdapterError
-from popcorn_bench.generators.llm.cleaning import clean, one_line
-from popcorn_bench.generators.llm.providers import key_variable
+from popcorn_bench.remote.cleaning import clean, one_line
+from popcorn_bench.remote.providers import key_variable
 
 _PREFIX = re.compile(r"^(?:litellm\.)?(?:\w+(?:Error|Exception|Timeout)|Timeout)\s*(?::|-)\s*")
 _TRACEBACK = re.compile(r"\s*(?:Traceback \(most recent|\.? ?Handle with `litellm).*")

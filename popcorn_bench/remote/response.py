@@ -1,13 +1,26 @@
-"""What LiteLLM returns, as far as a brief needs it."""
+"""What LiteLLM returns, as far as we need it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from popcorn_bench.errors import AdapterError
-from popcorn_bench.generators.llm.answer import Reply
 from popcorn_bench.types import Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What came back from a model.
+
+    `refusal` and `reasoning` are the provider's own fields; neither is the answer.
+    """
+
+    content: str
+    finish_reason: str = ""
+    refusal: str = ""
+    reasoning: str = ""
 
 
 class ChatMessage(Protocol):

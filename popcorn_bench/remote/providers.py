@@ -7,6 +7,7 @@ imported. Here a provider without an entry is taken as usable: the first call te
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 BASELINES = "popcorn"
 
@@ -22,6 +23,7 @@ _NEEDS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "azure": (("AZURE_API_KEY", "AZURE_API_BASE"), ("AZURE_AD_TOKEN", "AZURE_API_BASE")),
     "azure_ai": (("AZURE_AI_API_KEY", "AZURE_AI_API_BASE"),),
     "baseten": (("BASETEN_API_KEY",),),
+    "black_forest_labs": (("BFL_API_KEY",), ("BLACK_FOREST_LABS_API_KEY",)),
     "cerebras": (("CEREBRAS_API_KEY",),),
     "clarifai": (("CLARIFAI_API_KEY",), ("CLARIFAI_PAT",)),
     "cloudflare": (("CLOUDFLARE_API_KEY", "CLOUDFLARE_ACCOUNT_ID"),),
@@ -32,6 +34,8 @@ _NEEDS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "databricks": (("DATABRICKS_API_KEY", "DATABRICKS_API_BASE"),),
     "deepinfra": (("DEEPINFRA_API_KEY",),),
     "deepseek": (("DEEPSEEK_API_KEY",),),
+    "edenai": (("EDENAI_API_KEY",),),
+    "fal_ai": (("FAL_AI_API_KEY",),),
     "featherless_ai": (("FEATHERLESS_AI_API_KEY",),),
     "fireworks_ai": (
         ("FIREWORKS_AI_API_KEY",),
@@ -62,9 +66,12 @@ _NEEDS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "openai": (("OPENAI_API_KEY",),),
     "openrouter": (("OPENROUTER_API_KEY",), ("OR_API_KEY",)),
     "perplexity": (("PERPLEXITYAI_API_KEY",), ("PERPLEXITY_API_KEY",)),
+    "recraft": (("RECRAFT_API_KEY",),),
     "replicate": (("REPLICATE_API_KEY",), ("REPLICATE_API_TOKEN",)),
+    "runwayml": (("RUNWAYML_API_SECRET",), ("RUNWAYML_API_KEY",)),
     "sambanova": (("SAMBANOVA_API_KEY",),),
     "scaleway": (("SCW_SECRET_KEY",),),
+    "stability": (("STABILITY_API_KEY",),),
     "tencent": (("TENCENT_API_KEY",),),
     "together_ai": (
         ("TOGETHERAI_API_KEY",),
@@ -114,6 +121,19 @@ def address(model: str, environ: Mapping[str, str]) -> tuple[str, str]:
     prefix = provider_of(model).upper()
     names = [f"{prefix}_{variable}" for variable in _ADDRESS_VARIABLES]
     return next(((name, environ[name]) for name in names if environ.get(name)), ("", ""))
+
+
+def address_fault(url: str) -> str:
+    """What is wrong with an endpoint's URL, or ''."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "not a URL"
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        return "must be an http or https URL"
+    if parts.username or parts.password or parts.query or parts.fragment:
+        return "must hold no user, password, query or fragment"
+    return ""
 
 
 def missing(model: str, api_base: str, environ: Mapping[str, str]) -> str:

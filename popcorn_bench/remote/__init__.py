@@ -1,0 +1,1 @@
+"""Calls to models through LiteLLM: set-up, keys, prices, and what may go wrong."""
