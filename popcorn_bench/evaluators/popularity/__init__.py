@@ -3,6 +3,6 @@
 Cheap to import: the model, numpy and LightGBM are loaded when a `Popularity` is built.
 """
 
-from popcorn_bench.evaluators.popularity.evaluator import Popularity
+from popcorn_bench.evaluators.popularity.evaluator import Popularity, PopularityDisjoint
 
-__all__ = ["Popularity"]
+__all__ = ["Popularity", "PopularityDisjoint"]

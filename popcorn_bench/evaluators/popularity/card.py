@@ -27,12 +27,38 @@ class Accuracy(_Plain):
     intercept: float | None
 
 
-class HalfWidth(_Plain):
-    """A split-conformal interval in units of the label."""
+class Width(_Plain):
+    """The interval of a category: a score +- `half_width`.
+
+    `coverage` is the share of its n held-out labels inside, each judged by widths that were set on
+    other rows. `own` says whether the width is the category's own.
+    """
+
+    n: int
+    half_width: float
+    coverage: float
+    own: bool
+
+
+class Interval(_Plain):
+    """Split-conformal intervals by category, in units of the label.
+
+    `coverage` is measured by cross-calibration (see `Width`); `coverage_shipped` is that of the
+    shipped widths on the rows that they were set on. `pooled` is the half-width of what has none of
+    its own.
+    """
 
     level: float
-    value: float
+    label: str
     coverage: float
+    coverage_shipped: float
+    pooled: float
+    by_category: dict[str, Width]
+
+    def half_width(self, category: str) -> float:
+        """That of a category, or the pooled one."""
+        found = self.by_category.get(category)
+        return found.half_width if found else self.pooled
 
 
 class AnchorTable(_Plain):
@@ -47,9 +73,11 @@ class AnchorTable(_Plain):
 class Attempt(_Plain):
     """A design that was tried, with its figures on the valid split of MicroLens-100k.
 
-    `src_folds` is by cross-validation within train: it decides between near equals.
+    `src_folds` is by cross-validation within train: it decides between near equals. The folds are
+    others in each round: compare it within one.
     """
 
+    round: int
     what: str
     src: float
     nmse: float
@@ -58,12 +86,20 @@ class Attempt(_Plain):
 
 
 class Card(_Plain):
-    """Everything that is known about one trained predictor."""
+    """Everything that is known about one trained predictor.
 
-    name: str = "popularity"
+    `sha256` is of the weights, `predictions_sha256` of what they predict of the held-out rows (see
+    `metrics.fingerprint`). `shares` says how much each family of `members` counts.
+    `reference_rows` held-out human titles are in the weights as numbers, to compare with.
+    """
+
+    name: str
     version: str
     sha256: str
+    predictions_sha256: str
     seed: int
+    members: tuple[str, ...]
+    shares: dict[str, float]
     data: str
     label: str = "log2(number of comments)"
     rows_train: int
@@ -71,8 +107,9 @@ class Card(_Plain):
     categories: tuple[str, ...]
     valid: Accuracy
     valid_by_category: dict[str, Accuracy]
-    interval: HalfWidth
+    interval: Interval
     anchors: dict[str, AnchorTable]
+    reference_rows: int
     libraries: dict[str, str]
     use: str
     limits: tuple[str, ...]

@@ -4,88 +4,169 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar
 
 from popcorn_bench.errors import AdapterError
-from popcorn_bench.evaluators.popularity.card import AnchorTable, Card, read_card, verify
+from popcorn_bench.evaluators.popularity.card import Card, read_card, verify
 from popcorn_bench.evaluators.popularity.rows import read_rows
-from popcorn_bench.evaluators.popularity.settings import SHIPPED
-from popcorn_bench.evaluators.popularity.topics import OTHERS, TOPICS, category_of
+from popcorn_bench.evaluators.popularity.settings import VERSION, shipped
+from popcorn_bench.evaluators.popularity.topics import category_of
+from popcorn_bench.evaluators.popularity.validity import INPUTS, evaluator_card, metric, table
 from popcorn_bench.evaluators.protocol import Sample
-from popcorn_bench.types import Anchor, Direction, EvaluatorCard, Input, Metric, Score
+from popcorn_bench.types import EvaluatorCard, Score, Shift
 
 if TYPE_CHECKING:
     from popcorn_bench.evaluators.popularity.blocks import Floats
     from popcorn_bench.evaluators.popularity.model import Model
 
-_EVERY_TOPIC: Final = "*"
-POPULARITY: Final = Metric(
-    name="popularity",
-    description=(
-        "Predicted log2 of the number of comments that a human micro-video with this title would "
-        "draw in its category, by a model trained on MicroLens-100k. It reads the title and the "
-        "topic and sees nothing of the video."
-    ),
-    direction=Direction.HIGHER,
-    unit="log2(comments)",
-    low=0.0,
-)
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the predictor says of a title, in log2(comments).
+
+    `low` and `high` bound the 90 % interval of the label. `percentile` (0..100) is the place among
+    human videos of the category. `members` are the predictions of the ensemble's members.
+    """
+
+    score: float
+    low: float
+    high: float
+    percentile: float
+    members: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A feature of a title, and by how much it raises (or, below 0, lowers) the score.
+
+    `effect` is in log2(comments).
+    """
+
+    feature: str
+    effect: float
 
 
 class Popularity:
-    """The shipped predictor; its weights are held against their card when it is built."""
+    """A shipped predictor; its weights are held against their card when it is built."""
 
+    name: ClassVar[str] = "popularity"
     max_batch = 4096
+    parallel = False
+    probed = True
+    leak_free = "popularity-disjoint"
 
-    def __init__(self) -> None:
-        from popcorn_bench.evaluators.popularity.model import load
+    def __init__(self, card: EvaluatorCard, device: str) -> None:
+        """Load; `device` is not used: it runs on the CPU."""
+        from popcorn_bench.evaluators.popularity.storage import load
 
-        self._card = _shipped_card()
-        verify(self._card, SHIPPED)
-        self._model: Model = load(SHIPPED)
-
-    @staticmethod
-    def card() -> EvaluatorCard:
-        """Inputs, metric and human anchors, without loading the model."""
-        shipped = _shipped_card()
-        return EvaluatorCard(
-            name=shipped.name,
-            version=shipped.version,
-            inputs=(Input.TITLE, Input.TOPIC),
-            metrics=(POPULARITY,),
-            weights=shipped.sha256,
-            anchors=tuple(_anchors(shipped)),
-        )
+        del device
+        self._metric = card.metrics[0].name
+        self._card = _shipped_card(self.name)
+        verify(self._card, shipped(self.name))
+        self._model: Model = load(shipped(self.name))
 
     @staticmethod
-    def missing() -> list[str]:
-        """Nothing: it is part of the core."""
-        return []
+    def setting_names() -> frozenset[str]:
+        """None: what it predicts is fixed by its weights."""
+        return frozenset()
 
-    @staticmethod
-    def trained_on() -> frozenset[str]:
+    @classmethod
+    def card(cls, settings: Mapping[str, str]) -> EvaluatorCard:
+        """Inputs, metric, human anchors and validity, without loading the model."""
+        del settings  # it has none
+        if not shipped(cls.name).is_file():
+            scale = metric(cls.name, "MicroLens-100k")
+            return EvaluatorCard(name=cls.name, version=VERSION, inputs=INPUTS, metrics=(scale,))
+        return evaluator_card(_shipped_card(cls.name))
+
+    @classmethod
+    def missing(cls, card: EvaluatorCard) -> list[str]:
+        """Weights that are not there."""
+        del card  # the same for every card
+        path = shipped(cls.name)
+        return [] if path.is_file() else [f"its weights {path.name}, which are not there"]
+
+    @classmethod
+    def trained_on(cls, card: EvaluatorCard) -> frozenset[str]:
         """See `EvaluatorClass`."""
-        return read_rows(SHIPPED)
+        del card  # the same for every card
+        return read_rows(shipped(cls.name))
 
     def score(self, samples: Sequence[Sample]) -> Iterator[tuple[Score, ...] | AdapterError]:
-        """One score per sample with its percentile among human videos of the topic."""
-        categories = [self.category(sample.query.topic) for sample in samples]
-        values = self.predict([sample.title for sample in samples], categories)
-        for sample, value in zip(samples, values.tolist(), strict=True):
-            place = percentile(value, self._table(sample.query.topic).quantiles)
-            yield (Score(metric=POPULARITY.name, value=value, percentile=place),)
+        """One score per sample with its interval, its members and its human percentile."""
+        titles, categories = self._read(samples)
+        for found in self.judge(titles, categories):
+            yield (
+                Score(
+                    metric=self._metric,
+                    value=found.score,
+                    percentile=found.percentile,
+                    low=found.low,
+                    high=found.high,
+                    members=found.members,
+                ),
+            )
+
+    def shift(self, samples: Sequence[Sample]) -> Shift | None:
+        """See `Shifted`: against held-out human titles of the same categories."""
+        from popcorn_bench.evaluators.popularity import shift
+
+        return shift.measure(self._model, *self._read(samples))
 
     def predict(self, titles: Sequence[str], categories: Sequence[str]) -> Floats:
         """Predicted log2(comments), [n]; `categories` are names of the corpus."""
         return self._model.predict(titles, categories)
 
+    def judge(self, titles: Sequence[str], categories: Sequence[str]) -> list[Judged]:
+        """All that is known of n titles; `categories` are names of the corpus."""
+        rows = self._model.predict_members(titles, categories).tolist()
+        return [
+            self._judge(score, tuple(members), category)
+            for (score, *members), category in zip(rows, categories, strict=True)
+        ]
+
+    def explain(self, title: str, category: str, top: int = 8) -> list[Moved]:
+        """What moved a score from the mean of human videos of the category; see `explain.py`."""
+        from popcorn_bench.evaluators.popularity.explain import explain
+
+        mean = table(self._card.anchors, self._model.known(category)).mean
+        return explain(self._model, title, category, mean, top)
+
+    def neighbours(
+        self,
+        corpus_titles: Sequence[str],
+        corpus_categories: Sequence[str],
+        title: str,
+        category: str,
+        k: int,
+    ) -> list[tuple[int, float]]:
+        """Indices and similarities of the k human titles that are nearest; see `neighbours.py`."""
+        from popcorn_bench.evaluators.popularity.neighbours import neighbours
+
+        return neighbours(self._model, corpus_titles, corpus_categories, title, category, k)
+
     def category(self, topic: str) -> str:
         """The category that a topic is judged in."""
         return category_of(topic, self._card.categories)
 
-    def _table(self, topic: str) -> AnchorTable:
-        return _table(self._card.anchors, self.category(topic))
+    def _read(self, samples: Sequence[Sample]) -> tuple[list[str], list[str]]:
+        titles = [sample.title for sample in samples]
+        return titles, [self.category(sample.query.topic) for sample in samples]
+
+    def _judge(self, score: float, members: tuple[float, ...], category: str) -> Judged:
+        place = percentile(score, table(self._card.anchors, category).quantiles)
+        width = self._card.interval.half_width(category)
+        low = max(score - width, self._model.bounds[0])  # no video has fewer comments
+        return Judged(score, round(low, 6), round(score + width, 6), place, members)
+
+
+class PopularityDisjoint(Popularity):
+    """The same, trained only on rows that are never shown to an LLM."""
+
+    name = "popularity-disjoint"
+    leak_free = ""
 
 
 def percentile(value: float, quantiles: Sequence[float]) -> float:
@@ -100,32 +181,5 @@ def percentile(value: float, quantiles: Sequence[float]) -> float:
 
 
 @cache
-def _shipped_card() -> Card:
-    return read_card(SHIPPED)
-
-
-def _anchors(card: Card) -> Iterator[Anchor]:
-    """Anchors by topic: those of the tasks, the categories' own names, and `*` for the rest."""
-    names = {topic: category for topic, category in TOPICS.items() if category in card.anchors}
-    names |= {category: category for category in card.anchors if category != OTHERS}
-    for topic, category in names.items():
-        table = card.anchors[category]
-        yield Anchor(
-            metric=POPULARITY.name,
-            topic=topic,
-            n=table.n,
-            mean=table.mean,
-            sd=table.sd,
-            quantiles=table.quantiles,
-        )
-
-
-def _table(tables: Mapping[str, AnchorTable], category: str) -> AnchorTable:
-    """Human scores of a category, or of all videos.
-
-    A topic without a category of its own is compared with all human videos: those under `Others`
-    are no more like it than any, and are few.
-    """
-    return (
-        tables[_EVERY_TOPIC] if category == OTHERS else tables.get(category, tables[_EVERY_TOPIC])
-    )
+def _shipped_card(name: str) -> Card:
+    return read_card(shipped(name))

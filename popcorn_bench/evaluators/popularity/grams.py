@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,45 +29,73 @@ _SPACE = ord(" ")
 _BREAK = 0x110000  # stands between titles: no character has this number
 
 Hashes = NDArray[np.uint64]
+Buckets = NDArray[np.int32]
 Rows = NDArray[np.int64]
+_Hashed = tuple[Rows, Hashes]  # titles and hashes of their n-grams
 
 
 @dataclass(frozen=True, slots=True)
 class Grams:
-    """N-grams of a batch: `hashes[i]` occurs in title `rows[i]`; repeats are repeated."""
+    """N-grams of a batch: bucket `buckets[i]` in [0, 2**BITS) occurs in title `rows[i]`."""
 
     rows: Rows
-    hashes: Hashes
+    buckets: Buckets
 
 
-def extract(titles: Sequence[str], categories: Sequence[str]) -> Mapping[str, Grams]:
-    """All n-gram blocks of a batch, by block name.
+def extract(titles: Sequence[str]) -> Mapping[str, Grams]:
+    """All n-gram blocks of a batch, by block name; repeats are repeated.
 
     Args:
         titles: n titles; only the first `TITLE_LIMIT` characters count.
-        categories: n categories of the corpus.
     """
     written = [_compose(title) for title in titles]
     texts = [text.lower()[:TITLE_LIMIT] for text in written]
-    words = _listed(texts, _WORD.findall)
-    spaced = [f" {' '.join(_WORD.findall(text))} " for text in texts]
+    split = [_WORD.findall(text) for text in texts]
+    words = _listed(split)
+    spaced = [f" {' '.join(found)} " for found in split]
     squeezed = [_GAP.sub("", text) for text in texts]
-    plain = {
-        "word": _join(words, _bigrams(words)),
+    found = {
+        "word": _join([words, _bigrams(words)]),
         "inside_word": _windows(spaced, range(2, 6), within_words=True),
         "across_words": _windows(squeezed, range(5, 8)),
-        "tag": _listed(texts, _tags),
+        "tag": _listed([_tags(text) for text in texts]),
         "shape": _windows([f" {_shape(text)} " for text in written], range(3, 7)),
     }
-    category = np.array([_crc(name) for name in categories], dtype=np.uint64)
-    crossed = {f"category_{name}": _cross(grams, category) for name, grams in plain.items()}
-    return {**plain, **crossed, "category": Grams(np.arange(len(texts)), category)}
+    return {name: Grams(rows, _buckets(hashes)) for name, (rows, hashes) in found.items()}
 
 
-def buckets(hashes: Hashes) -> NDArray[np.int64]:
-    """Bucket of each hash in [0, 2**BITS): the best mixed, upper bits."""
+def category_codes(categories: Sequence[str]) -> Hashes:
+    """A number for each category, whatever others there are."""
+    return np.array([_crc(name) for name in categories], dtype=np.uint64)
+
+
+def cross(grams: Grams, categories: Hashes) -> Grams:
+    """The n-grams as those of their title's category."""
+    hashes = _mix(grams.buckets.astype(np.uint64), categories[grams.rows])
+    return Grams(grams.rows, _buckets(hashes))
+
+
+def of_category(categories: Hashes) -> Grams:
+    """The category as the only n-gram of each title."""
+    return Grams(np.arange(len(categories)), _buckets(categories))
+
+
+def _buckets(hashes: Hashes) -> Buckets:
+    """The best mixed, upper bits."""
     upper: Hashes = hashes * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(64 - BITS)
-    return upper.astype(np.int64)
+    return upper.astype(np.int32)
+
+
+def code_points(texts: Sequence[str], end: str = "") -> tuple[Hashes, Rows]:
+    """Characters of all texts as numbers, and the text of each; `end` is put behind each text."""
+    joined = "".join(f"{text}{end}" for text in texts).encode("utf-32-le", "surrogatepass")
+    lengths = np.array([len(text) + len(end) for text in texts], dtype=np.int64)
+    return np.frombuffer(joined, dtype="<u4").astype(np.uint64), _spread(lengths)
+
+
+def _spread(lengths: Sequence[int] | Rows) -> Rows:
+    """The number of each text, as often as the text is long."""
+    return np.repeat(np.arange(len(lengths)), lengths)
 
 
 def _compose(title: str) -> str:
@@ -84,11 +112,9 @@ def _crc(text: str) -> int:
     return zlib.crc32(text.encode("utf-8", "surrogatepass"))
 
 
-def _listed(texts: Sequence[str], split: Callable[[str], list[str]]) -> Grams:
-    found = [split(text) for text in texts]
-    rows = np.repeat(np.arange(len(texts)), [len(items) for items in found])
-    hashes = np.array([_crc(item) for items in found for item in items], dtype=np.uint64)
-    return Grams(rows, hashes)
+def _listed(split: Sequence[Sequence[str]]) -> _Hashed:
+    hashes = np.array([_crc(item) for items in split for item in items], dtype=np.uint64)
+    return _spread([len(items) for items in split]), hashes
 
 
 def _tags(text: str) -> list[str]:
@@ -96,7 +122,11 @@ def _tags(text: str) -> list[str]:
     head, *tags = text.split("#")
     whole = [f"#{_GAP.sub('', tag)[:_TAG_LIMIT]}" for tag in tags]
     first = [f"^{word.group()}" for tag in tags if (word := _WORD.search(tag))]
-    return [*(tag for tag in whole if tag != "#"), *first, f">{_GAP.sub('', head)[:_HEAD]}"]
+    return [
+        *(tag for tag in whole if tag != "#"),
+        *first,
+        f">{_GAP.sub('', head)[:_HEAD]}",
+    ]
 
 
 def _mix(a: Hashes, b: Hashes) -> Hashes:
@@ -107,44 +137,29 @@ def _mix(a: Hashes, b: Hashes) -> Hashes:
     return mixed
 
 
-def _join(*parts: Grams) -> Grams:
-    return Grams(
-        np.concatenate([part.rows for part in parts]),
-        np.concatenate([part.hashes for part in parts]),
-    )
+def _join(parts: Sequence[_Hashed]) -> _Hashed:
+    rows, hashes = zip(*parts, strict=True)
+    return np.concatenate(rows), np.concatenate(hashes)
 
 
-def _cross(grams: Grams, category: Hashes) -> Grams:
-    return Grams(grams.rows, _mix(grams.hashes, category[grams.rows]))
+def _bigrams(words: _Hashed) -> _Hashed:
+    rows, hashes = words
+    same = rows[:-1] == rows[1:]
+    return rows[1:][same], _mix(hashes[:-1][same], hashes[1:][same])
 
 
-def _bigrams(words: Grams) -> Grams:
-    same = words.rows[:-1] == words.rows[1:]
-    pairs = _mix(words.hashes[:-1][same], words.hashes[1:][same])
-    return Grams(words.rows[1:][same], pairs)
-
-
-def _windows(texts: Sequence[str], sizes: range, *, within_words: bool = False) -> Grams:
+def _windows(texts: Sequence[str], sizes: range, *, within_words: bool = False) -> _Hashed:
     """Character n-grams; `within_words` keeps those with spaces at their ends only."""
-    lengths = np.array([len(text) + 1 for text in texts], dtype=np.int64)
-    joined = "".join(f"{text}\0" for text in texts).encode("utf-32-le", "surrogatepass")
-    codes = np.frombuffer(joined, dtype="<u4").astype(np.uint64)
-    ends = np.cumsum(lengths) - 1
-    codes[ends] = _BREAK
-    rows = np.repeat(np.arange(len(texts)), lengths)
-    return _join(*(_window(codes, rows, size, within_words=within_words) for size in sizes))
-
-
-def _window(codes: Hashes, rows: Rows, size: int, *, within_words: bool) -> Grams:
-    starts = len(codes) - size + 1
-    if starts <= 0:
-        return Grams(rows[:0], codes[:0])
-    hashes = np.full(starts, size, dtype=np.uint64)
-    for offset in range(size):
-        hashes = _mix(hashes, codes[offset : offset + starts])
-    keep = rows[:starts] == rows[size - 1 :]
-    keep &= codes[size - 1 :] != _BREAK
-    if within_words:
-        inner = np.concatenate([[0], np.cumsum(codes == _SPACE)])
-        keep &= inner[size - 1 : size - 1 + starts] == inner[1 : 1 + starts]
-    return Grams(rows[:starts][keep], hashes[keep])
+    codes, rows = code_points(texts, end="\0")
+    codes[np.flatnonzero(np.diff(rows, append=len(texts)))] = _BREAK
+    inner = np.cumsum(codes == _SPACE) if within_words else np.zeros(len(codes), dtype=np.int64)
+    hashes, parts = codes, []
+    for size in range(2, max(sizes) + 1):
+        hashes = _mix(hashes[:-1], codes[size - 1 :])  # the n-gram before with one character more
+        if size in sizes:
+            starts = len(hashes)
+            keep = (rows[:starts] == rows[size - 1 :]) & (codes[size - 1 :] != _BREAK)
+            # no space but at the ends
+            keep &= inner[size - 2 :][:starts] == inner[:starts]
+            parts.append((rows[:starts][keep], hashes[keep]))
+    return _join(parts)

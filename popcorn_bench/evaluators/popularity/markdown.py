@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from popcorn_bench.evaluators.popularity.card import Accuracy, Card
+from popcorn_bench.evaluators.popularity.card import Accuracy, Card, Interval
 
 _FIGURES = ("n", "SRC", "nMSE", "MAE", "slope", "intercept")
 _SHOWN = (5, 25, 50, 75, 95)  # percentiles
@@ -14,7 +14,8 @@ _LEGEND = (
 )
 _TRIED = (
     "Figures on the valid split of MicroLens-100k; SRC (folds) is by cross-validation within its "
-    "train split."
+    "train split, over five folds in round 1 and over three of five others in round 2: compare it "
+    "within a round."
 )
 
 
@@ -24,7 +25,8 @@ def render(card: Card) -> str:
         f"# Model card: {card.name} {card.version}": _identity(card),
         "## Use": card.use,
         "## Limits": "\n".join(f"- {limit}" for limit in card.limits),
-        "## Figures on the held-out rows": f"{_LEGEND}\n\n{_figures(card)}\n\n{_interval(card)}",
+        "## Figures on the held-out rows": f"{_LEGEND}\n\n{_figures(card)}",
+        "## Intervals": _intervals(card.interval),
         "## Scores of the held-out human videos": _anchors(card),
         "## What was tried": f"{_TRIED}\n\n{_attempts(card)}",
     }
@@ -33,21 +35,31 @@ def render(card: Card) -> str:
 
 def _identity(card: Card) -> str:
     libraries = ", ".join(f"{name} {number}" for name, number in card.libraries.items())
+    shares = ", ".join(f"{name} {share:.0%}" for name, share in card.shares.items())
     return (
         f"- Weights: sha256 `{card.sha256}`, seed {card.seed}\n"
         f"- Data: {_text(card.data)}; trained on {card.rows_train:,} rows, "
         f"measured on {card.rows_valid:,} others\n"
+        f"- Predictions of those, sha256: `{card.predictions_sha256}`\n"
         f"- Label: {card.label}\n"
+        f"- Ensemble: {', '.join(card.members)}; {shares}\n"
+        f"- Compared with for shift: {card.reference_rows:,} held-out human titles, as numbers\n"
         f"- Libraries: {libraries}"
     )
 
 
-def _interval(card: Card) -> str:
-    interval = card.interval
+def _intervals(interval: Interval) -> str:
+    rows = [
+        [name, str(w.n), f"{w.half_width:.2f}", f"{w.coverage:.1%}", "own" if w.own else "pooled"]
+        for name, w in interval.by_category.items()
+    ]
     return (
-        f"A score +- {interval.value:.2f} holds the label of {interval.level:.0%} of human videos "
-        f"(split-conformal; {interval.coverage:.1%} measured by setting it on one half of the "
-        "held-out rows and judging the other)."
+        f"A score +- its category's half-width holds the label of {interval.level:.0%} of videos: "
+        f"{interval.label}. Split-conformal; on held-out rows {interval.coverage:.1%} lie inside "
+        "when each tenth of them is judged by widths from the others, and "
+        f"{interval.coverage_shipped:.1%} with the shipped widths, which were set on the same rows."
+        f" Other categories: +- {interval.pooled:.2f}.\n\n"
+        + _table(("category", "n", "half-width", "inside", "width"), rows)
     )
 
 
@@ -63,7 +75,13 @@ def _cells(figures: Accuracy) -> list[str]:
 
 def _anchors(card: Card) -> str:
     rows = [
-        [name, str(t.n), f"{t.mean:.3f}", f"{t.sd:.3f}", *(f"{t.quantiles[q]:.2f}" for q in _SHOWN)]
+        [
+            name,
+            str(t.n),
+            f"{t.mean:.3f}",
+            f"{t.sd:.3f}",
+            *(f"{t.quantiles[q]:.2f}" for q in _SHOWN),
+        ]
         for name, t in card.anchors.items()
     ]
     return _table(("category", "n", "mean", "sd", *(f"P{q}" for q in _SHOWN)), rows)
@@ -71,10 +89,10 @@ def _anchors(card: Card) -> str:
 
 def _attempts(card: Card) -> str:
     rows = [
-        [a.what, *(_number(value) for value in (a.src, a.nmse, a.mae, a.src_folds))]
+        [str(a.round), a.what, *(_number(value) for value in (a.src, a.nmse, a.mae, a.src_folds))]
         for a in card.attempts
     ]
-    return _table(("design", "SRC", "nMSE", "MAE", "SRC (folds)"), rows)
+    return _table(("round", "design", "SRC", "nMSE", "MAE", "SRC (folds)"), rows)
 
 
 def _number(value: float | None) -> str:

@@ -1,33 +1,35 @@
-"""The predictor: ridge regression over n-grams, averaged with trees that read its parts.
+"""The predictor: three families over the n-grams of a title, blended.
 
-One file holds it: a zip of plain arrays (`.npz`), with its settings as JSON and the trees in
-LightGBM's text format as bytes. Nothing in it can run, and nothing in it is text of a title.
+Ridge regressions read the n-grams; trees and perceptrons read the parts of their predictions and
+the surface of the title.
 """
 
 from __future__ import annotations
 
-import json
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from popcorn_bench.errors import UsageError
 from popcorn_bench.evaluators.popularity.blocks import Block, Entries, Floats
-from popcorn_bench.evaluators.popularity.grams import extract
+from popcorn_bench.evaluators.popularity.grams import (
+    category_codes,
+    cross,
+    extract,
+    of_category,
+)
+from popcorn_bench.evaluators.popularity.perceptron import Perceptrons
 from popcorn_bench.evaluators.popularity.surface import surface
 from popcorn_bench.evaluators.popularity.topics import OTHERS
 
 DIGITS = 6
-_FORMAT = 1
-_CHUNK = 1024  # titles at once: bounds memory, and sorts within the cache
-_EPOCH = (1980, 1, 1, 0, 0, 0)
+# Share of each family in the score: chosen on folds of the train split.
+SHARES = {"ridge": 0.2, "trees": 0.4, "perceptron": 0.4}
+CHUNK = 1024  # titles at once: bounds memory, and sorts within the cache
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,11 @@ class Model:
         blocks: the n-gram blocks, by name.
         coefficients: per block, one row per target, [targets, columns].
         intercepts: one per target.
-        trees: LightGBM models in text form, averaged.
+        trees: LightGBM models in text form.
+        perceptrons: over the same columns as the trees.
         bounds: least and greatest label seen: no prediction lies outside.
         seed: of the training.
+        reference: what `shift` compares with: held-out human titles in numbers, [rows, features].
     """
 
     categories: tuple[str, ...]
@@ -51,39 +55,72 @@ class Model:
     coefficients: Mapping[str, NDArray[np.float16]]
     intercepts: tuple[float, ...]
     trees: tuple[str, ...]
+    perceptrons: Perceptrons
     bounds: tuple[float, float]
     seed: int
+    reference: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 0), np.float32))
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Names of the parts of the ensemble."""
+        trees = (f"trees {i + 1}" for i in range(len(self.trees)))
+        perceptrons = (f"perceptron {i + 1}" for i in range(len(self.perceptrons.bias)))
+        return ("ridge", *trees, *perceptrons)
 
     def predict(self, titles: Sequence[str], categories: Sequence[str]) -> Floats:
-        """Predicted log2(comments), [n], rounded to `DIGITS` digits.
+        """Predicted log2(comments), [n], rounded to `DIGITS` digits; see `predict_members`."""
+        return self.predict_members(titles, categories)[:, 0]
+
+    def predict_members(self, titles: Sequence[str], categories: Sequence[str]) -> Floats:
+        """The score and the prediction of each member, [n, 1 + members], rounded.
 
         Args:
             titles: n titles, of any length and content.
             categories: n categories of the corpus; an unknown one is taken as `OTHERS`.
         """
-        parts = [
-            self._predict(titles[start : start + _CHUNK], categories[start : start + _CHUNK])
-            for start in range(0, len(titles), _CHUNK)
-        ]
-        return np.concatenate([np.empty(0), *parts])
+        from threadpoolctl import threadpool_limits
 
-    def _predict(self, titles: Sequence[str], categories: Sequence[str]) -> Floats:
-        names = [self.known(category) for category in categories]
-        entries = encode(self.blocks, titles, names)
-        parts = contributions(entries, self.coefficients, len(self.targets))
-        columns = dense(titles, self._codes(names), entries, parts, self.intercepts)
-        by_trees = np.mean([b.predict(columns, num_threads=1) for b in self._boosters], axis=0)
-        by_ridge = parts[:, :, 0].sum(axis=1) + self.intercepts[0]
-        clipped: Floats = np.clip((by_trees + by_ridge) / 2, *self.bounds)
-        return np.round(clipped, DIGITS)
+        with threadpool_limits(1):  # small products: more threads only wait for each other
+            parts = [
+                self._members(titles[start : start + CHUNK], categories[start : start + CHUNK])
+                for start in range(0, len(titles), CHUNK)
+            ]
+        return np.concatenate([np.empty((0, 1 + len(self.members))), *parts])
+
+    def encode(self, titles: Sequence[str], categories: Sequence[str]) -> dict[str, Entries]:
+        """Sparse vectors of n titles, by block."""
+        return encode(self.blocks, titles, [self.known(category) for category in categories])
 
     def known(self, category: str) -> str:
         """The category itself, or `OTHERS` where the model never saw it."""
         return category if category in self.categories else OTHERS
 
-    def _codes(self, names: Sequence[str]) -> Floats:
+    def codes(self, categories: Sequence[str]) -> Floats:
+        """The numbers by which trees and perceptrons know categories, [n]; -1 for none."""
         code = {name: index for index, name in enumerate(self.categories)}
-        return np.array([code.get(name, -1) for name in names], dtype=np.float64)
+        return np.array([code.get(self.known(name), -1) for name in categories], dtype=np.float64)
+
+    def _members(self, titles: Sequence[str], categories: Sequence[str]) -> Floats:
+        names = [self.known(category) for category in categories]
+        entries = encode(self.blocks, titles, names)
+        parts = contributions(entries, self._tables, len(self.targets))
+        columns = dense(
+            titles, self.codes(names), familiarity(self.blocks, entries), parts, self.intercepts
+        )
+        by_family = {
+            "ridge": columns[:, 1:2],
+            "trees": np.column_stack([b.predict(columns, num_threads=1) for b in self._boosters]),
+            "perceptron": self.perceptrons.predict(columns),
+        }
+        score = blend(by_family)
+        both = np.column_stack([score, *by_family.values()])
+        rounded: Floats = np.round(np.clip(both, *self.bounds), DIGITS)
+        return rounded
+
+    @cached_property
+    def _tables(self) -> Mapping[str, Floats]:
+        """The coefficients in the precision that they are summed in."""
+        return {name: table.astype(np.float64) for name, table in self.coefficients.items()}
 
     @cached_property
     def _boosters(self) -> list[Any]:
@@ -92,112 +129,60 @@ class Model:
         return [Booster(model_str=text) for text in self.trees]
 
 
+def blend(by_family: Mapping[str, Floats]) -> Floats:
+    """The families' means in their shares, [n]; each family is [n, members].
+
+    It adds column by column: the order of numpy's own sums depends on the size of the batch.
+    """
+    means = {name: sum(found.T) / found.shape[1] for name, found in by_family.items()}
+    return np.asarray(sum(SHARES[name] * mean for name, mean in means.items()))
+
+
 def encode(
     blocks: Mapping[str, Block], titles: Sequence[str], categories: Sequence[str]
 ) -> dict[str, Entries]:
     """Sparse vectors of n titles, by block."""
-    grams = extract(titles, categories)
-    return {name: block.encode(grams[name], len(titles)) for name, block in blocks.items()}
+    n, codes = len(titles), category_codes(categories)
+    entries = {}
+    for name, grams in extract(titles).items():
+        entries[name] = blocks[name].encode(grams, n)
+        crossed = cross(blocks[name].grams(entries[name]), codes)
+        entries[f"category_{name}"] = blocks[f"category_{name}"].encode(crossed, n)
+    return {**entries, "category": blocks["category"].encode(of_category(codes), n)}
 
 
 def contributions(
-    entries: Mapping[str, Entries],
-    coefficients: Mapping[str, NDArray[Any]],
-    targets: int,
+    entries: Mapping[str, Entries], coefficients: Mapping[str, Floats], targets: int
 ) -> Floats:
-    """What each block adds to each ridge prediction, [n, blocks, targets]."""
-    per_block = [
-        [entry.dot(coefficients[name][target]) for target in range(targets)]
-        for name, entry in entries.items()
-    ]
-    return np.array(per_block).transpose(2, 0, 1)
+    """What each block adds to each ridge prediction, [blocks, targets, n]."""
+    return np.array(
+        [
+            [entry.dot(coefficients[name][target]) for target in range(targets)]
+            for name, entry in entries.items()
+        ]
+    )
 
 
 def dense(
     titles: Sequence[str],
     codes: Floats,
-    entries: Mapping[str, Entries],
+    familiar: Sequence[Floats],
     parts: Floats,
     intercepts: Sequence[float] | Floats,
 ) -> Floats:
-    """What the trees read, [n, features]; column 0 is the category's code.
+    """What trees and perceptrons read, [n, features].
 
-    They see the ridge predictions, the share of each block in the first one, how many n-grams each
-    block knows, and the surface of the title.
+    Column 0 is the category's code. Then come the ridge predictions, the share of each block in the
+    first one, how many familiar n-grams each block finds, and the surface of the title.
     """
-    totals = parts.sum(axis=1) + np.asarray(intercepts)
-    known = np.column_stack([entry.known() for entry in entries.values()])
-    gap = totals[:, 1:2] - totals[:, 2:3]  # log2(likes / views), where both were there to train on
-    return np.column_stack([codes, totals, gap, parts[:, :, 0], known, surface(titles)])
+    totals = [sum(parts[:, i]) + mean for i, mean in enumerate(intercepts)]
+    # log2(likes / views), where both were there to train on
+    gap = [likes - views for likes, views in pairwise(totals[1:])]
+    return np.column_stack([codes, *totals, *gap, *parts[:, 0], *familiar, surface(titles)])
 
 
-def save(model: Model, path: Path) -> None:
-    """Write the model; equal models give equal bytes."""
-    meta = {
-        "format": _FORMAT,
-        "seed": model.seed,
-        "categories": model.categories,
-        "targets": model.targets,
-        "intercepts": model.intercepts,
-        "bounds": model.bounds,
-        "blocks": {name: block.weight for name, block in model.blocks.items()},
-        "trees": len(model.trees),
-    }
-    arrays: dict[str, NDArray[Any]] = {"meta": _bytes(json.dumps(meta))}
-    arrays |= {f"trees/{i}": _bytes(text) for i, text in enumerate(model.trees)}
-    for name, block in model.blocks.items():
-        # Steps between ascending buckets are small numbers, which compress well.
-        arrays[f"{name}/steps"] = np.diff(block.active, prepend=0).astype(np.int32)
-        arrays[f"{name}/idf"] = block.idf
-        arrays[f"{name}/coefficients"] = model.coefficients[name]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w") as archive:
-        for key, array in arrays.items():
-            _write(archive, key, array)
-
-
-def load(path: Path) -> Model:
-    """Read a model.
-
-    Raises:
-        UsageError: if the file is not there or is no model of this format.
-    """
-    if not zipfile.is_zipfile(path):
-        raise UsageError(f"{path}: no popularity model: not there or not a zip of arrays")
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return _build(arrays)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise UsageError(f"{path}: no popularity model: {error}") from error
-
-
-def _build(arrays: Mapping[str, NDArray[Any]]) -> Model:
-    meta = json.loads(arrays["meta"].tobytes())
-    if meta["format"] != _FORMAT:
-        raise ValueError(f"format {meta['format']}, this version reads {_FORMAT}")
-    return Model(
-        categories=tuple(meta["categories"]),
-        targets=tuple(meta["targets"]),
-        blocks={name: _block(arrays, name, weight) for name, weight in meta["blocks"].items()},
-        coefficients={name: arrays[f"{name}/coefficients"] for name in meta["blocks"]},
-        intercepts=tuple(meta["intercepts"]),
-        trees=tuple(arrays[f"trees/{i}"].tobytes().decode() for i in range(meta["trees"])),
-        bounds=(meta["bounds"][0], meta["bounds"][1]),
-        seed=meta["seed"],
-    )
-
-
-def _block(arrays: Mapping[str, NDArray[Any]], name: str, weight: float) -> Block:
-    active = np.cumsum(arrays[f"{name}/steps"], dtype=np.int32)
-    return Block(weight, active, arrays[f"{name}/idf"])
-
-
-def _bytes(text: str) -> NDArray[np.uint8]:
-    return np.frombuffer(text.encode(), dtype=np.uint8)
-
-
-def _write(archive: zipfile.ZipFile, key: str, array: NDArray[Any]) -> None:
-    entry = zipfile.ZipInfo(f"{key}.npy", date_time=_EPOCH)
-    entry.compress_type = zipfile.ZIP_DEFLATED
-    with archive.open(entry, "w") as stream:
-        np.lib.format.write_array(stream, array, allow_pickle=False)
+def familiarity(
+    blocks: Mapping[str, Block], entries: Mapping[str, Entries], own: int = 0
+) -> list[Floats]:
+    """`Block.familiar` of every block."""
+    return [blocks[name].familiar(entry, own) for name, entry in entries.items()]

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+from polars import DataFrame
 
+from popcorn_bench.evaluators.popularity import Popularity, PopularityDisjoint
 from popcorn_bench.evaluators.popularity.fit import Rows
+from popcorn_bench.tasks.corpora.microlens import read_microlens
 
 WORDS = [f"word{number}" for number in range(120)]
 CATEGORIES = ("Cats", "Dogs", "Birds")
@@ -27,14 +31,32 @@ def make_rows(n: int, seed: int) -> Rows:
 
 @pytest.fixture(scope="session")
 def planted() -> tuple[Rows, Rows]:
-    return make_rows(1500, seed=1), make_rows(300, seed=2)
+    return make_rows(800, seed=1), make_rows(300, seed=2)
 
 
 @pytest.fixture(scope="session")
-def microlens() -> Path:
-    shared = os.environ.get("POPCORN_SHARED")
-    root = Path(shared) if shared else Path(__file__).resolve().parents[3] / ".." / "shared"
-    folder = root / "data" / "microlens_100k"
+def shared() -> Path:
+    named = os.environ.get("POPCORN_SHARED")
+    folder = Path(named) if named else Path(__file__).resolve().parents[3] / ".." / "shared"
     if not folder.is_dir():
-        pytest.skip("the MicroLens rows are not here (set POPCORN_SHARED)")
+        pytest.skip("the shared folder is not here (set POPCORN_SHARED)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def held_out(shared: Path) -> DataFrame:
+    """The split `valid` of MicroLens-100k."""
+    frame = read_microlens(shared / "data" / "microlens_100k").frame
+    return frame.filter(frame["split"] == "valid")
+
+
+@pytest.fixture(scope="session", params=[Popularity, PopularityDisjoint], ids=lambda c: str(c.name))
+def predictor(request: pytest.FixtureRequest) -> Popularity:
+    """Each of the shipped predictors."""
+    return built(request.param)
+
+
+@cache
+def built(kind: type[Popularity] = Popularity) -> Popularity:
+    """A shipped predictor; for hypothesis, which takes no fixtures."""
+    return kind(kind.card({}), "cpu")

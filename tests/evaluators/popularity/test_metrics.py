@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import pytest
 
 from popcorn_bench.evaluators.popularity.evaluator import percentile
-from popcorn_bench.evaluators.popularity.metrics import accuracy, half_width
+from popcorn_bench.evaluators.popularity.metrics import accuracy, fingerprint, intervals
 
 
 def test_accuracy_by_hand() -> None:
@@ -22,12 +24,22 @@ def test_what_is_not_defined_is_none() -> None:
     assert accuracy(np.ones(2), np.array([1.0, 2.0])).nmse is None
 
 
-def test_the_interval_covers_what_it_says() -> None:
+def test_the_intervals_cover_what_they_say() -> None:
     rng = np.random.default_rng(0)
-    labels = rng.normal(size=4000)
-    width = half_width(labels, np.zeros(4000))
-    assert width.value == pytest.approx(1.645, abs=0.08)
-    assert width.coverage == pytest.approx(0.9, abs=0.02)
+    spread = np.repeat([1.0, 2.0, 1.0], [2000, 1980, 20])
+    names = np.repeat(["calm", "wild", "rare"], [2000, 1980, 20]).tolist()
+    found = intervals(rng.normal(size=4000) * spread, np.zeros(4000), names)
+    assert found.by_category["calm"].half_width == pytest.approx(1.645, abs=0.1)
+    assert found.by_category["wild"].half_width == pytest.approx(3.29, abs=0.2)
+    for width in (found.by_category["calm"], found.by_category["wild"], found):
+        assert width.coverage == pytest.approx(0.9, abs=0.02)
+    assert not found.by_category["rare"].own
+    assert found.half_width("never seen") == found.by_category["rare"].half_width == found.pooled
+
+
+def test_the_fingerprint_of_scores_has_six_digits_a_line() -> None:
+    by_hand = hashlib.sha256(b"1.500000\n-0.333333\n").hexdigest()
+    assert fingerprint(np.array([1.5, -1 / 3])) == by_hand
 
 
 def test_percentile_by_hand() -> None:
