@@ -1,8 +1,8 @@
-"""The evaluator `quality`: one decode of each clip, six numbers."""
+"""The evaluator `quality`: one decode of each clip, a number for each metric."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,44 +13,56 @@ from popcorn_bench.types import EvaluatorCard, Score
 
 
 class Quality:
-    """Measures motion, flicker, sharpness, exposure, colourfulness and freeze of a video."""
+    """Measures how a video moves, how sharp it is, and its light and colours."""
 
     max_batch: ClassVar[int] = 16
+    parallel: ClassVar[bool] = True
+    probed: ClassVar[bool] = True
+    leak_free: ClassVar[str] = ""
 
-    def __init__(self) -> None:
+    def __init__(self, card: EvaluatorCard, device: str) -> None:
         import cv2
 
+        del device  # the CPU it is: decoding is what takes the time
         cv2.setNumThreads(1)  # one worker per core measures; more threads only get in their way
+        self._metrics = card.metrics
 
     @staticmethod
-    def card() -> EvaluatorCard:
-        """Describe the metrics."""
+    def setting_names() -> frozenset[str]:
+        """None: all clips are measured alike."""
+        return frozenset()
+
+    @staticmethod
+    def card(settings: Mapping[str, str]) -> EvaluatorCard:
+        """Describe the metrics; there is nothing to set."""
+        del settings
         return CARD
 
     @staticmethod
-    def missing() -> list[str]:
+    def missing(card: EvaluatorCard) -> list[str]:
         """Nothing: it runs on any machine."""
+        del card
         return []
 
     @staticmethod
-    def trained_on() -> frozenset[str]:
+    def trained_on(card: EvaluatorCard) -> frozenset[str]:
         """Nothing: it was not trained."""
+        del card
         return frozenset()
 
     def score(self, samples: Sequence[Sample]) -> Iterator[tuple[Score, ...] | AdapterError]:
-        """Yield the six scores of each sample's video, or why it cannot be measured."""
+        """Yield the scores of each sample's video, or why it cannot be measured."""
         for sample in samples:
             try:
                 yield self._measured(sample.video)
             except AdapterError as error:
                 yield error
 
-    @staticmethod
-    def _measured(video: Path | None) -> tuple[Score, ...]:
+    def _measured(self, video: Path | None) -> tuple[Score, ...]:
         from popcorn_bench.evaluators.quality.frames import frames
-        from popcorn_bench.evaluators.quality.meters import measure
+        from popcorn_bench.evaluators.quality.measure import measure
 
         if video is None:
             raise AdapterError("missing_input", "quality reads a video and there is none")
         found = measure(frames(video))
-        return tuple(Score(metric=m.name, value=found[m.name]) for m in CARD.metrics)
+        return tuple(Score(metric=m.name, value=found[m.name]) for m in self._metrics)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import isfinite
 
 import av
 import numpy as np
@@ -24,14 +23,13 @@ class Filter:
         self._graph: Graph | None = None
         self._count = 0
 
-    def read(self, gray: NDArray[np.uint8], key: str) -> float | None:
-        """The number named `key` for this picture; None where the filter has none to give."""
+    def read(self, gray: NDArray[np.uint8], key: str) -> float:
+        """The number named `key` for this picture, infinite or not; NaN where there is none."""
         graph = self._graph = self._graph or self._built(gray)
         frame = av.VideoFrame.from_ndarray(gray, format="gray")
         frame.pts, self._count = self._count, self._count + 1
         graph.vpush(frame)
-        value = float(graph.vpull().metadata.get(key, "nan"))
-        return value if isfinite(value) else None
+        return float(graph.vpull().metadata.get(key, "nan"))
 
     def _built(self, gray: NDArray[np.uint8]) -> Graph:
         height, width = gray.shape

@@ -25,12 +25,16 @@ SMALLEST_SIDE: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame: `time` and `lasts` in seconds, `rgb` (h, w, 3) and `gray` (h, w) in uint8."""
+    """One frame: `time` and `lasts` in seconds, `rgb` (h, w, 3) and `gray` (h, w) in uint8.
+
+    `decoded` is the picture as the file holds it, for what shrinking would wipe out.
+    """
 
     time: float
     lasts: float
     rgb: NDArray[np.uint8]
     gray: NDArray[np.uint8]
+    decoded: VideoFrame
 
 
 def frames(path: Path) -> Iterator[Frame]:
@@ -59,7 +63,7 @@ def _whole(
         time = (count - 1) * step if picture.time is None else picture.time
         rgb = shrink(picture)
         gray = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
-        yield Frame(time, step, rgb, gray)
+        yield Frame(time, step, rgb, gray, picture)
     if count < stream.frames:
         raise AdapterError("broken_media", f"{path.name}: {count} of {stream.frames} frames")
 
