@@ -6,16 +6,21 @@ Found without importing torch or huggingface_hub, so that listing generators sta
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
+from collections.abc import Iterable
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-_EXTRAS = {"diffusers": ("torch", "diffusers", "transformers")}
+_EXTRAS = {"diffusers": ("torch", "diffusers", "transformers", "accelerate")}
 _DRIVER = Path("/proc/driver/nvidia/gpus")
 _MIB_PER_GB = 1e9 / 2**20
 _UNDERSTATED = 0.93  # a card sold as 24 GB reports a little less
 _PATIENCE = 10.0  # seconds for nvidia-smi, which may hang on a broken driver
+_COLUMNS = 3  # of what nvidia-smi is asked for
+_DEVICE = re.compile(r"auto|cpu|mps|cuda(:(?P<number>\d+))?")
 
 
 def missing_extra(extra: str) -> str:
@@ -28,11 +33,33 @@ def missing_extra(extra: str) -> str:
 
 def gpu_memory() -> float | None:
     """Memory of the largest GPU in GB: None without a GPU, 0.0 where its size is not told."""
-    program = shutil.which("nvidia-smi")
-    sizes = _reported(program) if program else []
+    sizes = _gpus()
     if sizes:
         return max(sizes)
-    return 0.0 if _DRIVER.is_dir() and any(_DRIVER.iterdir()) else None
+    return 0.0 if _visible() != [] and _DRIVER.is_dir() and any(_DRIVER.iterdir()) else None
+
+
+def devices(asked: str) -> list[str]:
+    """The GPUs that `--device` means, as torch names them; none for the CPU.
+
+    `auto` and `cuda` mean all that there are and that `CUDA_VISIBLE_DEVICES` leaves.
+    """
+    if asked in {"auto", "cuda"}:
+        return [f"cuda:{number}" for number in range(len(_gpus()))]
+    return [asked] if asked.startswith(("cuda:", "mps")) else []
+
+
+def missing_device(asked: str) -> str:
+    """Why `--device` cannot be used on this machine; empty where it can."""
+    known = _DEVICE.fullmatch(asked)
+    if known is None:
+        return f"device {asked!r} is none of auto, cpu, cuda, cuda:N, mps"
+    if not asked.startswith("cuda") or gpu_memory() == 0.0:  # GPUs that nobody counted
+        return ""
+    found = len(_gpus())
+    if int(known["number"] or 0) < found:
+        return ""
+    return f"no GPU {asked!r} here (found: {', '.join(devices('cuda')) or 'none'})"
 
 
 def missing_gpu(found: float | None, gpu_gb: float | None) -> str:
@@ -46,28 +73,64 @@ def missing_gpu(found: float | None, gpu_gb: float | None) -> str:
 
 def missing_weights(repo: str) -> str:
     """What to download of a Hugging Face repository; empty where a snapshot lies in the cache."""
-    snapshots = _hub_cache() / f"models--{repo.replace('/', '--')}" / "snapshots"
     try:
-        if any(any(snapshot.iterdir()) for snapshot in snapshots.iterdir()):
+        if any(any(snapshot.iterdir()) for snapshot in (cached(repo) / "snapshots").iterdir()):
             return ""
     except OSError:
         pass
     return f"weights not downloaded ({repo})"
 
 
-def _reported(program: str) -> list[float]:
-    query = [program, "--query-gpu=memory.total", "--format=csv,noheader,nounits"]
+def missing_packages(names: Iterable[str]) -> list[str]:
+    """Modules that a model's own code needs and that are not installed."""
+    return [f"package {name!r} not installed" for name in names if find_spec(name) is None]
+
+
+def cached(repo: str) -> Path:
+    """Where huggingface_hub keeps a repository's files."""
+    return hub_cache() / f"models--{repo.replace('/', '--')}"
+
+
+def _gpus() -> list[float]:
+    """Memory in GB of each GPU that torch will see, in its order; 0.0 where that is not told."""
+    program = shutil.which("nvidia-smi")
+    found, visible = _reported(program) if program else (), _visible()
+    if visible is None:
+        return [memory for _, memory in found]
+    sizes: list[float] = []
+    for wanted in visible:
+        fitting = [memory for names, memory in found if any(n.startswith(wanted) for n in names)]
+        if not fitting and not (found and wanted.startswith("MIG-")):
+            break  # as CUDA does: those behind an unknown one are not seen either
+        sizes.append(fitting[0] if fitting else 0.0)
+    return sizes
+
+
+def _visible() -> list[str] | None:
+    """What `CUDA_VISIBLE_DEVICES` names; None where it is not set."""
+    names = os.environ.get("CUDA_VISIBLE_DEVICES")
+    return None if names is None else [name.strip() for name in names.split(",") if name.strip()]
+
+
+@cache
+def _reported(program: str) -> tuple[tuple[tuple[str, str], float], ...]:
+    """Number and UUID of each GPU that nvidia-smi lists, and its memory in GB (0.0: not told)."""
+    query = [program, "--query-gpu=index,uuid,memory.total", "--format=csv,noheader,nounits"]
     try:
         done = subprocess.run(  # noqa: S603 - a fixed command, found by name on the PATH
             query, capture_output=True, text=True, timeout=_PATIENCE, check=True
         )
     except (OSError, subprocess.SubprocessError):
-        return []
-    lines = [line.strip() for line in done.stdout.splitlines()]
-    return [float(line) / _MIB_PER_GB for line in lines if line.isdigit()]
+        return ()
+    rows = [[cell.strip() for cell in line.split(",")] for line in done.stdout.splitlines()]
+    return tuple(
+        ((index, uuid), float(memory) / _MIB_PER_GB if memory.isdigit() else 0.0)
+        for index, uuid, memory in (row for row in rows if len(row) == _COLUMNS)
+        if index.isdigit()
+    )
 
 
-def _hub_cache() -> Path:
+def hub_cache() -> Path:
     """The cache folder, by the same variables that huggingface_hub looks at."""
     hub = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE")
     if hub:

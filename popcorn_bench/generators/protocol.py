@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from popcorn_bench.errors import AdapterError
 from popcorn_bench.types import LLM, Brief, BriefRules, Generator, Message
@@ -17,6 +17,20 @@ class MediaRequest:
 
     prompt: str
     seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A finished file and what it took.
+
+    `cost_usd` is None where nothing was paid or the price is not known. `seconds` is the device's
+    time, of a batch its share; `peak_gb` the most GPU memory that was taken.
+    """
+
+    path: Path
+    cost_usd: float | None = None
+    seconds: float | None = None
+    peak_gb: float | None = None
 
 
 class TextClient(Protocol):
@@ -42,9 +56,31 @@ class MediaGenerator(Protocol):
 
     def generate(
         self, requests: Sequence[MediaRequest], folder: Path
-    ) -> Iterator[Path | AdapterError]:
+    ) -> Iterator[Path | Made | AdapterError]:
         """Yield, for each request in order, a finished file in `folder` or the error."""
         ...
+
+
+@runtime_checkable
+class Resumable(Protocol):
+    """A generator that goes on with what a killed process had begun.
+
+    `state` is the results folder, set before the first call of `generate`; what has to outlive
+    the process is noted there.
+    """
+
+    state: Path | None
+
+
+@runtime_checkable
+class Stepped(Protocol):
+    """A generator that tells how far it is.
+
+    `on_step(done, steps, requests)` is called from another thread after each denoising step of a
+    batch of that many requests; it is set before the first call of `generate` and must not raise.
+    """
+
+    on_step: Callable[[int, int, int], None] | None
 
 
 class MediaAdapter(Protocol):

@@ -12,8 +12,9 @@ from typing import TypeAlias
 from popcorn_bench.errors import UsageError, did_you_mean
 from popcorn_bench.types import JSON
 
-Read: TypeAlias = Callable[[JSON], "int | float"]
-Rule: TypeAlias = tuple["int | float", Read]
+Scalar: TypeAlias = "bool | int | float | str"
+Read: TypeAlias = Callable[[JSON], Scalar]
+Rule: TypeAlias = tuple[Scalar, Read]
 
 
 class Settings:
@@ -27,7 +28,7 @@ class Settings:
         """The names of all settings."""
         return frozenset(self._rules)
 
-    def checked(self, given: Mapping[str, JSON]) -> dict[str, int | float]:
+    def checked(self, given: Mapping[str, JSON]) -> dict[str, Scalar]:
         """All settings: those given, read and held to their range, and the defaults.
 
         Raises:
@@ -51,6 +52,21 @@ def whole(default: int, low: int, high: int) -> Rule:
         found = _number(value)
         if found != int(found) or not low <= found <= high:
             raise ValueError(f"a whole number from {low} to {high}")
+        return int(found)
+
+    return default, read
+
+
+def multiple(default: int, step: int, offset: int, low: int, high: int) -> Rule:
+    """A whole number from `low` to `high` of the form `step * k + offset`."""
+    if step == 1:
+        return whole(default, low, high)
+    form = f"{step}k + {offset}" if offset else f"a multiple of {step}"
+
+    def read(value: JSON) -> int:
+        found = _number(value)
+        if (found - offset) % step or not low <= found <= high:
+            raise ValueError(f"{form} from {low} to {high}")
         return int(found)
 
     return default, read
@@ -80,7 +96,41 @@ def number(default: float, low: float, high: float) -> Rule:
     return default, read
 
 
-def _read(name: str, read: Read, value: JSON) -> int | float:
+def choice(default: str, *allowed: str) -> Rule:
+    """One of a few words."""
+
+    def read(value: JSON) -> str:
+        if value not in allowed:
+            raise ValueError(f"one of {', '.join(allowed)}{did_you_mean(str(value), allowed)}")
+        return str(value)
+
+    return default, read
+
+
+def flag(default: bool) -> Rule:
+    """True or false."""
+
+    def read(value: JSON) -> bool:
+        word = str(value).lower()
+        if word not in {"true", "false"}:
+            raise ValueError("true or false")
+        return word == "true"
+
+    return default, read
+
+
+def text(default: str, longest: int = 2000) -> Rule:
+    """Text of at most `longest` characters."""
+
+    def read(value: JSON) -> str:
+        if not isinstance(value, str) or len(value) > longest:
+            raise ValueError(f"text of at most {longest} characters")
+        return value
+
+    return default, read
+
+
+def _read(name: str, read: Read, value: JSON) -> Scalar:
     try:
         return read(value)
     except ValueError as error:

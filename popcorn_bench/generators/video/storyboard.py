@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from popcorn_bench.errors import AdapterError
 from popcorn_bench.generators.protocol import MediaRequest
+from popcorn_bench.generators.provenance import provenance
 from popcorn_bench.generators.video.settings import Settings, even, number, whole
 from popcorn_bench.types import Generator
 
@@ -51,6 +52,7 @@ class Storyboard:
         del device
         cv2.setNumThreads(1)  # one worker per core draws; more threads only get in their way
         found = self._settings.checked(generator.settings)
+        self._generator = generator
         self._size = int(found["width"]), int(found["height"])
         self._fps, self._seconds = float(found["fps"]), float(found["seconds"])
 
@@ -85,7 +87,8 @@ class Storyboard:
         for place, request in enumerate(requests):
             path = folder / f"{place:06d}.mp4"
             try:
-                write_mp4(self._frames(request), path, self._fps, quality=_QUALITY)
+                tags = provenance(self._generator, request)
+                write_mp4(self._frames(request), path, self._fps, quality=_QUALITY, tags=tags)
             except AdapterError as error:
                 yield error
             else:

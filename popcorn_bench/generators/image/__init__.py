@@ -1,0 +1,1 @@
+"""Image generators: covers from a brief's cover prompt."""

@@ -1,0 +1,1 @@
+"""Diffusion pipelines: named in a catalog, loaded and run by one adapter."""

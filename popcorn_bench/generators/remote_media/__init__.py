@@ -1,0 +1,1 @@
+"""Covers and clips made by services: through LiteLLM's image and video endpoints."""
