@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from popcorn_bench.errors import AdapterError
-from popcorn_bench.types import EvaluatorCard, Query, Score
+from popcorn_bench.types import EvaluatorCard, Query, Score, Shift
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,29 +29,61 @@ class Evaluator(Protocol):
         ...
 
 
+@runtime_checkable
+class Shifted(Protocol):
+    """An evaluator that can tell how far samples are from the human ones it learned from."""
+
+    def shift(self, samples: Sequence[Sample]) -> Shift | None:
+        """Compare them as a group; None where there are too few."""
+        ...
+
+
 class EvaluatorClass(Protocol):
-    """The class behind a registry name: cheap to import, heavy only when called."""
+    """The class behind a registry name: cheap to import, heavy only when called.
+
+    `max_batch` samples at most are scored at once. `parallel` allows several processes on the
+    CPU; without it there is one. `probed` says that scoring altered samples costs nothing but
+    time, so that the harness may find out what the scores hang on. `leak_free` names the evaluator
+    that ranks where an LLM was shown rows that this one learned from; empty where there is none:
+    then those rows are never shown.
+    """
 
     max_batch: int
+    parallel: bool
+    probed: bool
+    leak_free: str
 
     @staticmethod
-    def card() -> EvaluatorCard:
-        """Describe the evaluator without loading it."""
+    def setting_names() -> frozenset[str]:
+        """Name the settings that `--evaluator-args` may change."""
         ...
 
     @staticmethod
-    def missing() -> list[str]:
-        """Say what this machine lacks to run it, in short phrases."""
+    def card(settings: Mapping[str, str]) -> EvaluatorCard:
+        """Describe the evaluator without loading it.
+
+        Args:
+            settings: as the user gave them, keys from `setting_names`; the card holds those that
+                decide the scores, complete and typed.
+
+        Raises:
+            UsageError: for a value that does not fit.
+        """
         ...
 
     @staticmethod
-    def trained_on() -> frozenset[str]:
+    def missing(card: EvaluatorCard) -> list[str]:
+        """Say what this machine lacks to run it (an extra, a setting, a key), in short phrases."""
+        ...
+
+    @staticmethod
+    def trained_on(card: EvaluatorCard) -> frozenset[str]:
         """Hashed ids of the corpus rows that it learned from; empty where it learned from none.
 
         What an LLM is shown must not be among them: its gain could be the evaluator's memory.
         """
         ...
 
-    def __call__(self) -> Evaluator:
-        """Load."""
+    def __call__(self, card: EvaluatorCard, device: str) -> Evaluator:
+        """Load; `device` is `auto`, `cpu`, `cuda`, `cuda:N` or `mps`."""
         ...

@@ -9,7 +9,23 @@ import click
 from popcorn_bench.harness.cli.options import EXISTING, FILE
 
 
-@click.group(name="train")
+class _Predictors(click.Group):
+    """Loads `mmra` when it is asked for: its options come from modules of its own."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All predictors that can be trained."""
+        return [*super().list_commands(ctx), "mmra"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        if cmd_name != "mmra":
+            return super().get_command(ctx, cmd_name)
+        from popcorn_bench.harness.cli.train_mmra import mmra
+
+        return mmra
+
+
+@click.group(name="train", cls=_Predictors)
 def command() -> None:
     """Train a popularity predictor on human micro-videos."""
 
@@ -21,13 +37,16 @@ def command() -> None:
 @click.option(
     "--out",
     type=FILE,
-    default="popularity.npz",
-    show_default=True,
-    help="Weights; the card goes beside them.",
+    help="Weights; card beside them.  [default: popularity.npz, or popularity-disjoint.npz]",
 )
 @click.option("--seed", type=int, default=0, show_default=True)
-def popularity(data: Path, out: Path, seed: int) -> None:
+@click.option("--disjoint", is_flag=True, help="Leave out the rows that retrieval shows to LLMs.")
+def popularity(data: Path, out: Path | None, seed: int, *, disjoint: bool) -> None:
     """Train `popularity` from titles and categories; print the card."""
-    from popcorn_bench.harness.training import train
+    from popcorn_bench.harness.training import NAMES, train
 
-    click.echo(train(data, out, seed, lambda text: click.echo(text, err=True)))
+    def progress(text: str) -> None:
+        click.echo(text, err=True)
+
+    path = out or Path(f"{NAMES[disjoint]}.npz")
+    click.echo(train(data, path, seed=seed, disjoint=disjoint, progress=progress))
