@@ -69,8 +69,8 @@ def generator_id(generator: Generator) -> str:
 
 
 def evaluator_id(card: EvaluatorCard) -> str:
-    """Identity of an evaluator: a new version or new weights make another one."""
-    return digest("evaluator", card.name, card.version, card.weights)[:_ID_LENGTH]
+    """Identity of an evaluator: a new version, new weights or other settings make another one."""
+    return digest("evaluator", *_judging(card))[:_ID_LENGTH]
 
 
 def mode_id(mode: Mode) -> str:
@@ -95,7 +95,12 @@ def media_key(stage: Stage, prompt: str, generator: Generator, seed: int) -> str
 
 def score_key(inputs: Mapping[Input, str], card: EvaluatorCard) -> str:
     """Key of the scores of one evaluator; `inputs` maps each declared input to its sha256."""
-    return digest("score", dict(inputs), card.name, card.version, card.weights)
+    return digest("score", dict(inputs), *_judging(card))
+
+
+def audit_key(inputs: Sequence[Mapping[Input, str]], card: EvaluatorCard, version: str) -> str:
+    """Key of an audit: everything that the evaluator is shown, and the version of the probes."""
+    return digest("audit", [dict(read) for read in inputs], version, *_judging(card))
 
 
 def text_sha(text: str) -> str:
@@ -114,6 +119,11 @@ def _params(llm: LLM) -> dict[str, object]:
 
 def _making(generator: Generator) -> list[object]:
     return [generator.adapter, generator.revision, generator.settings]
+
+
+def _judging(card: EvaluatorCard) -> list[object]:
+    settings = [card.settings] if card.settings else []
+    return [card.name, card.version, card.weights, *settings]
 
 
 def _endpoint(url: str) -> str:

@@ -31,6 +31,7 @@ class Stage(StrEnum):
     COVER = "cover"
     VIDEO = "video"
     SCORE = "score"
+    AUDIT = "audit"
 
 
 class Input(StrEnum):
@@ -148,13 +149,15 @@ class Generator:
     """The identity of a video or image generator: what its artefacts depend on, and its card.
 
     `adapter` is a registry name; `revision` and `settings` decide the artefact together with
-    prompt and seed.
+    prompt and seed. `hints` say how it runs on this machine (memory, folders) without deciding
+    what comes out: they are no part of the identity and are not recorded.
     """
 
     name: str
     adapter: str
     revision: str
     settings: Mapping[str, JSON] = field(default_factory=dict)
+    hints: Mapping[str, JSON] = field(default_factory=dict)
     family: str = ""
     release_date: str = ""
     licence: str = ""
@@ -163,7 +166,11 @@ class Generator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artefact:
-    """A stored media file. `frames`, `fps` and `seconds` are 0 for a still image."""
+    """A stored media file. `frames`, `fps` and `seconds` are 0 for a still image.
+
+    `made_seconds`, `peak_gb` and `cost_usd` are what making it took: seconds of the device (of a
+    batch its share), GPU memory, and what a provider asked; None where that is not known.
+    """
 
     sha256: str
     suffix: str
@@ -174,11 +181,17 @@ class Artefact:
     fps: float = 0.0
     seconds: float = 0.0
     codec: str = ""
+    made_seconds: float | None = None
+    peak_gb: float | None = None
+    cost_usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """What a number means: unit, range and which way is better."""
+    """What a number means: unit, range and which way is better.
+
+    `members` name the parts of an ensemble, or the repeats, whose own values come with a score.
+    """
 
     name: str
     description: str
@@ -186,6 +199,7 @@ class Metric:
     unit: str = ""
     low: float | None = None
     high: float | None = None
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +221,10 @@ class Anchor:
 class EvaluatorCard:
     """The identity of an evaluator: `inputs` say what its metrics can see.
 
-    `weights` is the sha256 of the trained part, empty where there is none.
+    `weights` is the sha256 of the trained part, empty where there is none. `settings` are those
+    that decide its scores; `transport` are those that only decide how they are made: they are part
+    of no key and are not recorded. `validity` is what is known of how far to trust it: plain data
+    for the board, keyed as docs/trust.md says.
     """
 
     name: str
@@ -215,7 +232,10 @@ class EvaluatorCard:
     inputs: tuple[Input, ...]
     metrics: tuple[Metric, ...]
     weights: str = ""
+    settings: Mapping[str, JSON] = field(default_factory=dict)
     anchors: tuple[Anchor, ...] = ()
+    validity: Mapping[str, JSON] = field(default_factory=dict)
+    transport: Mapping[str, JSON] = field(default_factory=dict)
 
     @property
     def sees_video(self) -> bool:
@@ -225,15 +245,62 @@ class EvaluatorCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """A finite float; `percentile` (0..100) is its place among human videos of the topic."""
+    """A finite float; `percentile` (0..100) is its place among human videos of the topic.
+
+    `low` and `high` bound the 90 % interval in which the label of a human video with this score
+    lies. `members` are the values of the metric's members, in their order. `cost_usd` is what the
+    score cost, None where nothing was paid or the price is unknown.
+    """
 
     metric: str
     value: float
     percentile: float | None = None
+    low: float | None = None
+    high: float | None = None
+    members: tuple[float, ...] = ()
+    cost_usd: float | None = None
 
     def __post_init__(self) -> None:
         if not isfinite(self.value):
             raise ValueError(f"score {self.metric} is {self.value}, not a finite number")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """What an alteration of the input does to a metric, over `n` samples scored both ways.
+
+    `original` and `altered` are means over the same samples; `se` is the standard error of their
+    difference, None with fewer than two. `refused` samples got no score once they were altered.
+    """
+
+    metric: str
+    name: str
+    n: int
+    refused: int
+    original: float | None = None
+    altered: float | None = None
+    se: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """How well a classifier tells generated inputs from the human ones that a predictor knows.
+
+    `auc` is by cross-validation: 0.5 when they look alike, 1 when they never do. `n` and `n_human`
+    count the inputs of each side.
+    """
+
+    auc: float
+    n: int
+    n_human: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """What was found out about an evaluator on the inputs of one run."""
+
+    probes: tuple[Probe, ...] = ()
+    shift: Shift | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,13 +9,15 @@ from hashlib import sha256
 
 from popcorn_bench.errors import AdapterError
 from popcorn_bench.generators.protocol import MediaRequest
-from popcorn_bench.harness.worker import ScoreRequest
+from popcorn_bench.harness.worker import AuditRequest, ScoreRequest
 from popcorn_bench.results.artifacts import ArtefactStore
 from popcorn_bench.types import (
     LLM,
     Artefact,
+    Audit,
     Brief,
     BriefRules,
+    Generator,
     Message,
     Score,
     Stage,
@@ -64,14 +66,17 @@ class InstantExecutor:
     metrics: dict[str, tuple[str, ...]]
     fault: Fault = no_fault
     made: Counter[str] = field(default_factory=Counter)
+    drawn: Counter[str] = field(default_factory=Counter)
     judged: Counter[str] = field(default_factory=Counter)
+    audited: Counter[str] = field(default_factory=Counter)
 
-    async def make(self, generator: str, request: MediaRequest) -> Artefact:
-        self.made[generator] += 1
-        error = self.fault(Stage.VIDEO, request.prompt)
+    async def make(self, generator: Generator, request: MediaRequest) -> Artefact:
+        is_cover = generator.adapter == "keyframe"
+        (self.drawn if is_cover else self.made)[generator.name] += 1
+        error = self.fault(Stage.COVER if is_cover else Stage.VIDEO, request.prompt)
         if error:
             raise error
-        content = f"{generator} {request}".encode()
+        content = f"{generator.adapter} {generator.name} {request}".encode()
         digest = sha256(content).hexdigest()
         path = self.store.path(digest, ".mp4")
         if not path.exists():
@@ -81,6 +86,13 @@ class InstantExecutor:
 
     def drop_waiting(self) -> None:
         pass
+
+    async def audit(self, evaluator: str, request: AuditRequest) -> Audit:
+        self.audited[evaluator] += len(request.samples)
+        error = self.fault(Stage.AUDIT, evaluator)
+        if error:
+            raise error
+        return Audit()
 
     async def judge(self, evaluator: str, request: ScoreRequest) -> tuple[Score, ...]:
         self.judged[evaluator] += 1

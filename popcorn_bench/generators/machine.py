@@ -10,8 +10,10 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
+from itertools import takewhile
 from pathlib import Path
 
 _EXTRAS = {"diffusers": ("torch", "diffusers", "transformers", "accelerate")}
@@ -36,7 +38,8 @@ def gpu_memory() -> float | None:
     sizes = _gpus()
     if sizes:
         return max(sizes)
-    return 0.0 if _visible() != [] and _DRIVER.is_dir() and any(_DRIVER.iterdir()) else None
+    uncounted = not _listed() and _visible() != [] and _DRIVER.is_dir()
+    return 0.0 if uncounted and any(_DRIVER.iterdir()) else None
 
 
 def devices(asked: str) -> list[str]:
@@ -54,10 +57,11 @@ def missing_device(asked: str) -> str:
     known = _DEVICE.fullmatch(asked)
     if known is None:
         return f"device {asked!r} is none of auto, cpu, cuda, cuda:N, mps"
-    if not asked.startswith("cuda") or gpu_memory() == 0.0:  # GPUs that nobody counted
+    if not asked.startswith("cuda"):
         return ""
     found = len(_gpus())
-    if int(known["number"] or 0) < found:
+    uncounted = not found and gpu_memory() is not None
+    if uncounted or int(known["number"] or 0) < found:
         return ""
     return f"no GPU {asked!r} here (found: {', '.join(devices('cuda')) or 'none'})"
 
@@ -91,30 +95,50 @@ def cached(repo: str) -> Path:
     return hub_cache() / f"models--{repo.replace('/', '--')}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Gpu:
+    """One line of nvidia-smi; memory in GB, 0.0 where it is not told."""
+
+    index: str
+    uuid: str
+    memory: float
+
+    def is_meant(self, name: str) -> bool:
+        """Whether `CUDA_VISIBLE_DEVICES` means it: by number, or by the start of its UUID."""
+        return name == self.index or (name.startswith("GPU-") and self.uuid.startswith(name))
+
+
 def _gpus() -> list[float]:
     """Memory in GB of each GPU that torch will see, in its order; 0.0 where that is not told."""
-    program = shutil.which("nvidia-smi")
-    found, visible = _reported(program) if program else (), _visible()
+    listed, visible = _listed(), _visible()
     if visible is None:
-        return [memory for _, memory in found]
+        return [gpu.memory for gpu in listed]
     sizes: list[float] = []
-    for wanted in visible:
-        fitting = [memory for names, memory in found if any(n.startswith(wanted) for n in names)]
-        if not fitting and not (found and wanted.startswith("MIG-")):
+    for name in visible:
+        meant = [gpu.memory for gpu in listed if gpu.is_meant(name)]
+        if not meant and not (listed and name.startswith("MIG-")):
             break  # as CUDA does: those behind an unknown one are not seen either
-        sizes.append(fitting[0] if fitting else 0.0)
+        sizes += meant[:1] or [0.0]
     return sizes
 
 
 def _visible() -> list[str] | None:
     """What `CUDA_VISIBLE_DEVICES` names; None where it is not set."""
     names = os.environ.get("CUDA_VISIBLE_DEVICES")
-    return None if names is None else [name.strip() for name in names.split(",") if name.strip()]
+    if names is None:
+        return None
+    stripped = (name.strip() for name in names.split(","))
+    return list(takewhile(lambda name: name not in {"", "-1"}, stripped))
+
+
+def _listed() -> tuple[_Gpu, ...]:
+    program = shutil.which("nvidia-smi")
+    return _reported(program) if program else ()
 
 
 @cache
-def _reported(program: str) -> tuple[tuple[tuple[str, str], float], ...]:
-    """Number and UUID of each GPU that nvidia-smi lists, and its memory in GB (0.0: not told)."""
+def _reported(program: str) -> tuple[_Gpu, ...]:
+    """What nvidia-smi lists; asked once, because it may take seconds."""
     query = [program, "--query-gpu=index,uuid,memory.total", "--format=csv,noheader,nounits"]
     try:
         done = subprocess.run(  # noqa: S603 - a fixed command, found by name on the PATH
@@ -123,11 +147,11 @@ def _reported(program: str) -> tuple[tuple[tuple[str, str], float], ...]:
     except (OSError, subprocess.SubprocessError):
         return ()
     rows = [[cell.strip() for cell in line.split(",")] for line in done.stdout.splitlines()]
-    return tuple(
-        ((index, uuid), float(memory) / _MIB_PER_GB if memory.isdigit() else 0.0)
-        for index, uuid, memory in (row for row in rows if len(row) == _COLUMNS)
-        if index.isdigit()
-    )
+    return tuple(_gpu(*row) for row in rows if len(row) == _COLUMNS and row[0].isdigit())
+
+
+def _gpu(index: str, uuid: str, memory: str) -> _Gpu:
+    return _Gpu(index, uuid, float(memory) / _MIB_PER_GB if memory.isdigit() else 0.0)
 
 
 def hub_cache() -> Path:

@@ -19,6 +19,7 @@ from popcorn_bench.generators.machine import (
     missing_gpu,
     missing_weights,
 )
+from popcorn_bench.generators.protocol import Priced
 from popcorn_bench.registry import Registry
 from popcorn_bench.selection import select
 from popcorn_bench.types import JSON, Generator
@@ -53,7 +54,8 @@ class MediaEntry:
     `reason` says why it is not usable, empty where it is. Memory, weights in GB and
     `seconds_per_clip` are None where they are not known. `forbids` is what its licence rules out,
     in short phrases; `accept` is where a gated licence is accepted. `on_gpu` says
-    that it runs on a GPU where there is one, and needs it for itself.
+    that it runs on a GPU where there is one, and needs it for itself. `paid` ones cost
+    `usd_per_clip`, None where that is not known; `remarks` are for people.
     """
 
     generator: Generator
@@ -69,6 +71,9 @@ class MediaEntry:
     accept: str = ""
     repos: tuple[str, ...] = ()
     on_gpu: bool = False
+    paid: bool = False
+    usd_per_clip: float | None = None
+    remarks: tuple[str, ...] = ()
 
 
 class MediaCatalog:
@@ -158,7 +163,9 @@ class MediaCatalog:
         generator = self._with_args(plain, args)
         lacks = [unfit, *self._lacking(model), *self._adapter_lacks(generator)]
         reason = "; ".join(text for text in lacks if text)
-        return _described(model, generator, reason)
+        described = _described(model, generator, reason)
+        adapter = self._adapter(generator.adapter)
+        return _priced(described, adapter) if isinstance(adapter, Priced) else described
 
     def _lacking(self, model: EntryModel) -> list[str]:
         weights = [missing_weights(repo) for repo in model.repos]
@@ -201,6 +208,16 @@ class MediaCatalog:
             known = name in ADAPTERS.names()
             self._adapters[name] = cast("MediaAdapter", ADAPTERS.load(name)) if known else None
         return self._adapters[name]
+
+
+def _priced(entry: MediaEntry, adapter: Priced) -> MediaEntry:
+    """The entry of a generator that is paid for."""
+    return replace(
+        entry,
+        paid=True,
+        usd_per_clip=adapter.usd_per_clip(entry.generator),
+        remarks=tuple(adapter.remarks(entry.generator)),
+    )
 
 
 def _unknown(key: str, names: frozenset[str]) -> str:

@@ -23,7 +23,7 @@ class MediaRequest:
 class Made:
     """A finished file and what it took.
 
-    `cost_usd` is None where nothing was paid or the price is not known. `seconds` is the device's
+    `cost_usd` is what a provider asked, None where that is not known. `seconds` is the device's
     time, of a batch its share; `peak_gb` the most GPU memory that was taken.
     """
 
@@ -81,6 +81,19 @@ class Stepped(Protocol):
     """
 
     on_step: Callable[[int, int, int], None] | None
+
+
+@runtime_checkable
+class Priced(Protocol):
+    """An adapter whose media are paid for."""
+
+    def remarks(self, generator: Generator) -> list[str]:
+        """Say what a user should know before paying, in short phrases."""
+        ...
+
+    def usd_per_clip(self, generator: Generator) -> float | None:
+        """USD of one clip or cover, None where it is not known beforehand."""
+        ...
 
 
 class MediaAdapter(Protocol):

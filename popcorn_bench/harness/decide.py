@@ -39,6 +39,6 @@ def decide(store: Store, unit: Unit, policy: Policy) -> tuple[Action, Result | N
     result = store.result(unit)
     if result is not None:
         return (Action.PRESENT if status is Status.DONE else Action.REUSE), result
-    if not policy.generate and unit.stage is not Stage.SCORE:
+    if not policy.generate and unit.stage not in (Stage.SCORE, Stage.AUDIT):
         return Action.SKIP, None
     return Action.DO, None

@@ -20,6 +20,8 @@ _VIEWS = {
     "videos": "named_videos",
     "scores": "named_scores",
     "failures": "named_failures",
+    "probes": "named_probes",
+    "shifts": "named_shifts",
     "cells": "board_cells",
     "runs": "runs",
 }
@@ -51,8 +53,8 @@ def export_tables(folder: Path, kind: str, target: Path) -> Iterator[Path]:
 
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:
-    """Lists as JSON, which every format can hold."""
-    return {k: json.dumps(v) if isinstance(v, tuple) else v for k, v in row.items()}
+    """Lists as JSON, which every format can hold; ratings are no part of a results folder."""
+    return {k: json.dumps(v) if isinstance(v, tuple) else v for k, v in row.items() if k != "ppi"}
 
 
 def _copy(connection: DuckDBPyConnection, view: str, path: Path) -> None:

@@ -12,6 +12,7 @@ from popcorn_bench.harness.plan import RunPlan
 from popcorn_bench.results.definitions import (
     evaluator_record,
     generator_record,
+    leak_record,
     llm_record,
     mode_record,
     plan_record,
@@ -39,9 +40,11 @@ def header(plan: RunPlan, run_id: str) -> Iterator[dict[str, Any]]:
         yield mode_record(prompting.mode)
     for llm in plan.llms:
         yield llm_record(llm.llm)
-    for video in plan.videos:
-        yield generator_record(video.generator)
+    for maker in (*plan.videos, *filter(None, [plan.cover])):
+        yield generator_record(maker.generator)
     yield from map(evaluator_record, plan.evaluators)
+    for leak in plan.leaks:
+        yield leak_record(leak.mode, leak.evaluator, leak.rows)
     queries = {task.task_id: [query.id for query in task.queries] for task in plan.tasks}
     yield {**plan_record(_cells(plan), plan.spec.repeats, queries), "run": run_id}
 

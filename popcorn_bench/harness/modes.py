@@ -44,12 +44,16 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompting:
-    """One mode of a plan. `find` retrieves for the text of a query."""
+    """One mode of a plan. `find` retrieves for the text of a query.
+
+    `shown` holds the hashed ids of the corpus rows that an LLM may be shown.
+    """
 
     mode: Mode
     template: str
     find: Callable[[str], Found] | None = None
     show_engagement: bool = False
+    shown: frozenset[str] = frozenset()
 
     def prompt(self, task: Task, query: Query, context: int | None = None) -> Prompt:
         """Render the messages for a query of a task.
@@ -110,7 +114,8 @@ def _enhanced(
     corpus, leaked, notes = _fit_for_retrieval(whole, spec, trained_on)
     wanted = sweep(spec.pe_references, spec.pe_tags, _base(spec))
     first = Retriever(corpus.frame, corpus.sha256, wanted[0], cache_folder() / "retrieval")
-    modes = [_mode(corpus, settings, first.with_settings(settings), leaked) for settings in wanted]
+    shown = frozenset(corpus.hashed_ids())
+    modes = [_mode(corpus, s, first.with_settings(s), leaked, shown) for s in wanted]
     return modes, notes
 
 
@@ -160,7 +165,13 @@ def _base(spec: RunSpec) -> Retrieval:
     )
 
 
-def _mode(corpus: Corpus, settings: Retrieval, retriever: Retriever, leaked: int) -> Prompting:
+def _mode(
+    corpus: Corpus,
+    settings: Retrieval,
+    retriever: Retriever,
+    leaked: int,
+    shown: frozenset[str],
+) -> Prompting:
     identity = {
         **asdict(settings),
         "embedder_revision": retriever.revision,
@@ -176,4 +187,5 @@ def _mode(corpus: Corpus, settings: Retrieval, retriever: Retriever, leaked: int
         template=PE,
         find=lru_cache(_REMEMBERED)(retriever.references),
         show_engagement=settings.show_engagement,
+        shown=shown if settings.references else frozenset(),
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from popcorn_bench import fingerprint
+from popcorn_bench.generators.image.catalog import ImageEntry
 from popcorn_bench.generators.llm.catalog import LLMEntry
 from popcorn_bench.generators.video.catalog import VideoEntry
 from popcorn_bench.harness.modes import Prompt, Prompting
@@ -22,6 +23,7 @@ from popcorn_bench.types import (
     Brief,
     EvaluatorCard,
     Input,
+    Mode,
     Place,
     Query,
     Stage,
@@ -36,6 +38,15 @@ class Unusable:
     noun: str
     name: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """Corpus rows that an LLM may be shown in a mode and that an evaluator was trained on."""
+
+    mode: Mode
+    evaluator: EvaluatorCard
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +74,9 @@ class RunPlan:
     modes: tuple[Prompting, ...]
     llms: tuple[LLMEntry, ...]
     videos: tuple[VideoEntry, ...]
+    cover: ImageEntry | None
     evaluators: tuple[EvaluatorCard, ...]
+    leaks: tuple[Leak, ...] = ()
     skipped: tuple[Unusable, ...] = ()
     blocked: tuple[Unusable, ...] = ()
     notes: tuple[str, ...] = ()
@@ -73,11 +86,12 @@ class RunPlan:
         repeats = range(self.spec.repeats)
         for task in self.tasks:
             for query, mode, repeat in product(task.queries, self.modes, repeats):
-                yield self._brief(task, query, entry, mode, repeat)
+                yield self.brief(task, query, entry, mode, repeat)
 
-    def _brief(
-        self, task: Task, query: Query, entry: LLMEntry, mode: Prompting, repeat: int
+    def brief(
+        self, task: Task, query: Query, entry: LLMEntry, mode: Prompting, repeat: int = 0
     ) -> BriefJob:
+        """One brief of the plan."""
         prompt = mode.prompt(task, query, entry.context)
         seed = fingerprint.unit_seed(self.spec.seed, query.id, repeat)
         place = Place(
@@ -116,20 +130,43 @@ def video_unit(job: BriefJob, brief: Brief, entry: VideoEntry) -> Unit:
     return Unit(stage=Stage.VIDEO, place=place, key=key)
 
 
+def cover_unit(job: BriefJob, brief: Brief, entry: ImageEntry) -> Unit:
+    """The cover that `entry` makes from a brief."""
+    place = _at(job.unit.place, video_id=fingerprint.generator_id(entry.generator))
+    key = fingerprint.media_key(Stage.COVER, brief.cover_prompt, entry.generator, job.seed)
+    return Unit(stage=Stage.COVER, place=place, key=key)
+
+
 def score_unit(
-    job: BriefJob, brief: Brief, card: EvaluatorCard, video: tuple[Unit, Artefact] | None = None
+    job: BriefJob,
+    brief: Brief,
+    card: EvaluatorCard,
+    video: tuple[Unit, Artefact] | None = None,
+    cover: Artefact | None = None,
 ) -> Unit:
     """The scores that an evaluator gives to a brief, or to the clip made from it."""
-    read = {
-        Input.TITLE: fingerprint.text_sha(brief.title),
-        Input.TOPIC: fingerprint.text_sha(job.query.topic),
-        Input.QUERY: fingerprint.text_sha(job.query.text),
-        Input.VIDEO: video[1].sha256 if video else "",
-    }
+    read = read_by(card, job.query, brief.title, video[1] if video else None, cover)
     above = video[0].place if video else job.unit.place
     place = _at(above, video_id=above.video_id, evaluator_id=fingerprint.evaluator_id(card))
-    key = fingerprint.score_key({name: read[name] for name in card.inputs}, card)
-    return Unit(stage=Stage.SCORE, place=place, key=key)
+    return Unit(stage=Stage.SCORE, place=place, key=fingerprint.score_key(read, card))
+
+
+def read_by(
+    card: EvaluatorCard,
+    query: Query,
+    title: str,
+    video: Artefact | None,
+    cover: Artefact | None = None,
+) -> dict[Input, str]:
+    """Sha256 of each input that an evaluator declares."""
+    every = {
+        Input.TITLE: fingerprint.text_sha(title),
+        Input.TOPIC: fingerprint.text_sha(query.topic),
+        Input.QUERY: fingerprint.text_sha(query.text),
+        Input.COVER: cover.sha256 if cover else "",
+        Input.VIDEO: video.sha256 if video else "",
+    }
+    return {name: every[name] for name in card.inputs}
 
 
 def _at(place: Place, *, video_id: str = "", evaluator_id: str = "") -> Place:

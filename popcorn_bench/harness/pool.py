@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pickle
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from math import ceil
@@ -15,12 +15,16 @@ from typing import Any, Generic, TypeVar
 
 from popcorn_bench.errors import AdapterError
 from popcorn_bench.harness import worker
+from popcorn_bench.harness.gate import Gate
+from popcorn_bench.harness.progress import Step
 from popcorn_bench.harness.worker import Host
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
-ITEM_SECONDS = 3600.0  # longer than any clip takes on any GPU; a job beyond that hangs
+ITEM_SECONDS = 3600.0  # without a step or a result; longer than any clip takes on any GPU
+
+_IDLE_SECONDS = 2.0  # before a device is given to another model: its jobs come in a stream
 
 
 @dataclass(slots=True)
@@ -57,24 +61,34 @@ class _Process:
         self._connection.close()
 
 
-@dataclass(slots=True)
-class Pool(Generic[Job, Result]):
-    """`workers` processes that hold the same host; they start with the first job.
-
-    A process that dies or hangs takes along only the job that it was at: the others of its batch
-    are done again, one by one. Use as an async context manager; leaving it ends the processes.
-    """
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Room for one worker process: its host, and the gate to its device where that is scarce."""
 
     host: Host
-    workers: int
+    gate: Gate | None = None
+
+
+@dataclass(slots=True)
+class Pool(Generic[Job, Result]):
+    """One process per seat; they start with the first job.
+
+    A process that dies or hangs takes along only the job that it was at: the others of its batch
+    are done again, one by one. A process behind a gate ends when it has nothing to do and another
+    pool wants its device. Use as an async context manager; leaving it ends the processes.
+    """
+
+    seats: Sequence[Seat]
     max_batch: int
     item_seconds: float = ITEM_SECONDS
+    on_step: Callable[[Step], None] = field(default=lambda _: None)
     _queue: asyncio.Queue[_Item] = field(default_factory=asyncio.Queue, init=False)
+    _at_gate: list[_Item] = field(default_factory=list, init=False)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list, init=False)
     _threads: ThreadPoolExecutor = field(init=False)
 
     def __post_init__(self) -> None:
-        self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="pool")
+        self._threads = ThreadPoolExecutor(len(self.seats), thread_name_prefix="pool")
 
     async def submit(self, job: Job) -> Result:
         """Do one job.
@@ -85,15 +99,18 @@ class Pool(Generic[Job, Result]):
         """
         item = _Item(job, asyncio.get_running_loop().create_future())
         self._queue.put_nowait(item)
-        if len(self._tasks) < self.workers:
-            self._tasks.append(asyncio.create_task(self._work()))
+        if len(self._tasks) < len(self.seats):
+            seat = self.seats[len(self._tasks)]
+            self._tasks.append(asyncio.create_task(self._work(seat)))
         result: Result = await item.future
         return result
 
     def drop_waiting(self) -> None:
-        """Cancel the jobs that no worker has taken yet."""
+        """Cancel the jobs that no process has begun."""
         while not self._queue.empty():
             self._queue.get_nowait().future.cancel()
+        for item in self._at_gate:
+            item.future.cancel()
 
     async def __aenter__(self) -> Pool[Job, Result]:
         return self
@@ -104,28 +121,58 @@ class Pool(Generic[Job, Result]):
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._threads.shutdown(wait=False)
 
-    async def _work(self) -> None:
-        """One worker: a process, replaced when it is lost, and the batches that it takes."""
+    async def _work(self, seat: Seat) -> None:
+        """One seat: its turns at the device, one after another; without a gate a single one."""
+        while True:
+            batch = await self._take()
+            if seat.gate is None:
+                await self._turn(seat, batch)
+                continue
+            self._at_gate += batch
+            await seat.gate.enter()
+            try:
+                self._at_gate = [item for item in self._at_gate if item not in batch]
+                if wanted := [item for item in batch if not item.future.done()]:
+                    await self._turn(seat, wanted)
+            finally:
+                seat.gate.leave()
+
+    async def _turn(self, seat: Seat, batch: list[_Item]) -> None:
+        """Batches by one process, replaced when it is lost, until another pool wants the device."""
         process: _Process | None = None
         try:
             while True:
-                batch = await self._take()
                 try:
-                    process = process or _Process(self.host)
+                    process = process or _Process(seat.host)
                     await self._serve(process, batch)
                 except Exception as error:  # noqa: BLE001 - whatever happens, nobody waits for ever
                     if process is not None:
                         process.kill()
                     process = None
                     self._lost(batch, error)
+                found = await self._next(seat)
+                if found is None:
+                    return
+                batch = found
         finally:
             if process is not None:
                 process.kill()
 
+    async def _next(self, seat: Seat) -> list[_Item] | None:
+        """The next batch, or None where there is none for a while and the device is wanted."""
+        while seat.gate is not None:
+            try:
+                async with asyncio.timeout(_IDLE_SECONDS):
+                    return await self._take()
+            except TimeoutError:
+                if seat.gate.wanted:
+                    return None
+        return await self._take()
+
     async def _take(self) -> list[_Item]:
         """The next jobs, a fair share of those that wait; one that broke its batch comes alone."""
         batch = [await self._queue.get()]
-        fair = min(self.max_batch, ceil(self._queue.qsize() / self.workers))
+        fair = min(self.max_batch, ceil(self._queue.qsize() / len(self.seats)))
         while len(batch) < fair and not self._queue.empty() and not batch[0].alone:
             item = self._queue.get_nowait()
             if item.alone:
@@ -138,9 +185,13 @@ class Pool(Generic[Job, Result]):
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._threads, process.send, [item.job for item in batch])
         for item in batch:
-            receiving = loop.run_in_executor(self._threads, process.receive)
-            async with asyncio.timeout(self.item_seconds):  # wait_for may swallow a cancellation
-                result = await receiving
+            result: object = Step("", 0, 0)
+            while isinstance(result, Step):
+                receiving = loop.run_in_executor(self._threads, process.receive)
+                async with asyncio.timeout(self.item_seconds):  # wait_for may swallow cancellation
+                    result = await receiving
+                if isinstance(result, Step):
+                    self.on_step(result)
             _deliver(item.future, result)
 
     def _lost(self, batch: Sequence[_Item], error: Exception) -> None:

@@ -53,6 +53,16 @@ class Tally:
         return sum(n for (s, o), n in self.units.items() if o == outcome and stage in (None, s))
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far a generator is with a batch of `requests`: denoising steps."""
+
+    who: str
+    done: int
+    total: int
+    requests: int = 1
+
+
 class Display(Protocol):
     """Shows a run to somebody."""
 
@@ -62,6 +72,10 @@ class Display(Protocol):
 
     def note(self, text: str) -> None:
         """Something worth a line, once."""
+        ...
+
+    def step(self, step: Step) -> None:
+        """A generator is further than before."""
         ...
 
     def stop(self) -> None:
@@ -76,6 +90,9 @@ class Silent:
         """Do nothing."""
 
     def note(self, text: str) -> None:
+        """Do nothing."""
+
+    def step(self, step: Step) -> None:
         """Do nothing."""
 
     def stop(self) -> None:

@@ -10,25 +10,28 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar, cast
 
 from popcorn_bench.errors import PopcornError, StoreError
 from popcorn_bench.generators.protocol import MediaRequest, TextClient
 from popcorn_bench.generators.retrieval.copying import copying
 from popcorn_bench.generators.video.catalog import VideoEntry
+from popcorn_bench.harness.audit import AuditJob, audits
 from popcorn_bench.harness.decide import Action, Policy, decide
 from popcorn_bench.harness.executor import Executor
 from popcorn_bench.harness.header import header
-from popcorn_bench.harness.plan import BriefJob, RunPlan, score_unit, video_unit
+from popcorn_bench.harness.plan import BriefJob, RunPlan, cover_unit, score_unit, video_unit
 from popcorn_bench.harness.progress import Display, Outcome, Tally
 from popcorn_bench.harness.retry import Attempted, attempt
 from popcorn_bench.harness.survey import planned_units
 from popcorn_bench.harness.worker import ScoreRequest
 from popcorn_bench.results.records import Result, new_run_id, now
 from popcorn_bench.results.store import Store
-from popcorn_bench.types import Artefact, Brief, EvaluatorCard, Score, Unit
+from popcorn_bench.types import Artefact, Audit, Brief, EvaluatorCard, Input, Score, Stage, Unit
 
 _IN_FLIGHT = 512
+_AUDITS_AT_ONCE = 8
 R = TypeVar("R", Brief, Artefact, tuple[Score, ...])
 
 
@@ -81,6 +84,7 @@ class Runner:
             status = "broken off"
             try:
                 await self._ask_all()
+                await self._audit_all()
                 status = "interrupted" if self._left_out else "finished"
             except* PopcornError as group:
                 raise _first(group) from None
@@ -116,12 +120,44 @@ class Runner:
         """Everything that hangs on a brief."""
         try:
             async with asyncio.TaskGroup() as group:
+                cover = group.create_task(self._cover(job, brief))
                 for card in self._plan.brief_evaluators:
-                    group.create_task(self._score(job, brief, card, None))
+                    group.create_task(self._score(job, brief, card, cover))
                 for entry in self._plan.videos:
-                    group.create_task(self._video(job, brief, entry))
+                    group.create_task(self._video(job, brief, entry, cover))
         finally:
             self._room.release()
+
+    async def _audit_all(self) -> None:
+        """Find out what the scores hang on, where all that was begun has ended."""
+        jobs = audits(self._plan, self._store)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(_AUDITS_AT_ONCE):
+                group.create_task(self._audit_next(jobs))
+
+    async def _audit_next(self, jobs: Iterator[AuditJob]) -> None:
+        for job in jobs:
+            if self._stop.is_set():
+                return
+            await self._audit(job)
+
+    async def _audit(self, job: AuditJob) -> None:
+        """An audit is bookkeeping: it is recorded like a unit and counted nowhere."""
+        action, found = decide(self._store, job.unit, self._policy)
+        if action is Action.DO:
+            done = await attempt(
+                f"audit of {job.card.name}",
+                lambda: self._executor.audit(job.card.name, job.request),
+                self._stop,
+            )
+            if done.error is not None:
+                failure = done.error.failure(Stage.AUDIT, done.attempts)
+                self._display.note(f"not audited: {failure.message}")
+                await self._store.fail(job.unit, failure)
+            else:
+                await self._store.finish(job.unit, cast("Audit", done.result))
+        elif action is Action.REUSE:
+            await self._store.finish(job.unit, cast("Audit", found), reused=True)
 
     async def _brief(self, job: BriefJob) -> Brief | None:
         return await self._do(job.unit, job.entry.llm.name, lambda: self._asked(job))
@@ -137,20 +173,40 @@ class Runner:
             copying=copying(brief.title, found.references),
         )
 
-    async def _video(self, job: BriefJob, brief: Brief, entry: VideoEntry) -> None:
+    async def _cover(self, job: BriefJob, brief: Brief) -> Artefact | None:
+        entry = self._plan.cover
+        if entry is None:
+            return None
+        unit = cover_unit(job, brief, entry)
+        request = MediaRequest(brief.cover_prompt, job.seed)
+        return await self._do(unit, entry.generator.name, partial(self._make, entry, request))
+
+    async def _video(
+        self, job: BriefJob, brief: Brief, entry: VideoEntry, cover: asyncio.Task[Artefact | None]
+    ) -> None:
         unit = video_unit(job, brief, entry)
-        name = entry.generator.name
         request = MediaRequest(brief.video_prompt, job.seed)
-        video = await self._do(unit, name, lambda: self._executor.make(name, request))
+        video = await self._do(unit, entry.generator.name, partial(self._make, entry, request))
         if video is not None:
             for card in self._plan.video_evaluators:
-                await self._score(job, brief, card, (unit, video))
+                await self._score(job, brief, card, cover, (unit, video))
+
+    async def _make(self, entry: VideoEntry, request: MediaRequest) -> Artefact:
+        return await self._executor.make(entry.generator, request)
 
     async def _score(
-        self, job: BriefJob, brief: Brief, card: EvaluatorCard, video: tuple[Unit, Artefact] | None
+        self,
+        job: BriefJob,
+        brief: Brief,
+        card: EvaluatorCard,
+        cover: asyncio.Task[Artefact | None],
+        video: tuple[Unit, Artefact] | None = None,
     ) -> None:
-        unit = score_unit(job, brief, card, video)
-        request = ScoreRequest(job.query, brief.title, video[1] if video else None)
+        shown = await cover if Input.COVER in card.inputs else None
+        if Input.COVER in card.inputs and shown is None:
+            return  # what it would look at could not be made
+        unit = score_unit(job, brief, card, video, shown)
+        request = ScoreRequest(job.query, brief.title, video[1] if video else None, shown)
         await self._do(unit, card.name, lambda: self._executor.judge(card.name, request))
 
     async def _do(self, unit: Unit, who: str, make: Callable[[], Awaitable[R]]) -> R | None:
@@ -207,16 +263,32 @@ class Runner:
         result = _with_waste(outcome)
         await self._store.finish(unit, result, reused=reused)
         self._tally.count(unit.stage, Outcome.REUSED if reused else Outcome.DONE)
-        if isinstance(result, Brief) and not reused:
-            self._tally.pay(result.cost_usd)
+        if not reused:
+            self._tally.pay(_cost(result))
 
 
 def _with_waste(outcome: Attempted[Result]) -> Result:
-    """The result; a brief's cost includes that of the attempts that failed before it."""
+    """The result; its cost includes that of the attempts that failed before it."""
     result = cast("Result", outcome.result)
-    if isinstance(result, Brief) and outcome.wasted_usd and result.cost_usd is not None:
-        return replace(result, cost_usd=result.cost_usd + outcome.wasted_usd)
+    if not outcome.wasted_usd:
+        return result
+    match result:
+        case Brief(cost_usd=float(cost)) | Artefact(cost_usd=float(cost)):
+            return replace(result, cost_usd=cost + outcome.wasted_usd)
+        case (Score(cost_usd=float(cost)) as first, *others):
+            return replace(first, cost_usd=cost + outcome.wasted_usd), *others
     return result
+
+
+def _cost(result: Result) -> float | None:
+    """USD that a result took; None where a call was paid for and nobody knows its price."""
+    match result:
+        case Brief() | Artefact():
+            return result.cost_usd
+        case Audit():
+            return 0.0
+        case scores:
+            return sum(score.cost_usd or 0.0 for score in scores)
 
 
 def _first(group: BaseExceptionGroup[PopcornError]) -> PopcornError:

@@ -38,7 +38,7 @@ def execute(plan: RunPlan, store: Store, display: Display, policy: Policy) -> Re
 async def _run(plan: RunPlan, store: Store, display: Display, policy: Policy) -> Report:
     client = LiteLLMClient(plan.llms)
     try:
-        async with LocalExecutor(plan, store.folder) as executor:
+        async with LocalExecutor(plan, store.folder, display.step) as executor:
             runner = Runner(plan, store, client, executor, display=display, policy=policy)
             with _draining(runner, display):
                 return await runner.run()

@@ -13,7 +13,7 @@ from popcorn_bench.errors import UsageError, holds_secret
 Args: TypeAlias = tuple[tuple[str, Mapping[str, str]], ...]
 
 DEFAULT_OUTPUT = Path("results")
-NO_VIDEOS = ("none",)
+NOTHING = ("none",)
 _PAIR = re.compile(r"\s*(?P<key>[\w.-]+)\s*=(?P<value>.*)", re.DOTALL)
 
 
@@ -42,6 +42,10 @@ class RunSpec:
     allow_leakage: bool = False
     llm_args: Args = ()
     video_args: Args = ()
+    covers: tuple[str, ...] = ("storyboard",)
+    cover_args: Args = ()
+    profile: str = "native"
+    evaluator_args: Args = ()
     device: str = "auto"
     max_connections: int = 32
     skip_unusable: bool = False

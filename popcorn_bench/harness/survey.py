@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from popcorn_bench.generators.llm.catalog import LLMEntry
+from popcorn_bench.generators.media_catalog import MediaEntry
 from popcorn_bench.generators.retrieval.prompt import tokens
-from popcorn_bench.generators.video.catalog import VideoEntry
 from popcorn_bench.harness.decide import Action, Policy, decide
-from popcorn_bench.harness.plan import BriefJob, RunPlan, score_unit, video_unit
+from popcorn_bench.harness.plan import BriefJob, RunPlan, cover_unit, score_unit, video_unit
 from popcorn_bench.results.records import Result
 from popcorn_bench.results.store import Store
-from popcorn_bench.types import Artefact, Brief, Stage, Unit, Usage
+from popcorn_bench.types import Artefact, Brief, EvaluatorCard, Input, Stage, Unit, Usage
 
 _ANSWER_TOKENS = 400  # three fields of a few sentences
 
@@ -23,7 +23,7 @@ class Survey:
     """Counts of a plan against a store.
 
     `to_do` holds units whose key is known and, for those that hang on something not made yet, the
-    number that will come of it. Costs are estimates; `unpriced` names LLMs without a known price.
+    number that will come of it. Costs are estimates; `unpriced` names models without a known price.
     """
 
     to_do: Counter[Stage] = field(default_factory=Counter)
@@ -54,7 +54,7 @@ class Survey:
                     "missing": self.missing[stage],
                 }
                 for stage in Stage
-                if stage is not Stage.COVER
+                if stage is not Stage.AUDIT
             },
             "calls": dict(self.calls),
             "estimated_usd": round(self.usd, 4),
@@ -84,22 +84,48 @@ class _Surveyor:
         action, brief = self._look(job.unit)
         if action is Action.DO:
             self._price(job.entry, job)
+            if self.plan.cover is not None:
+                self.found.to_do[Stage.COVER] += 1
+                self._spend(self.plan.cover)
             self._hanging(len(self.plan.brief_evaluators), len(self.plan.videos))
         if brief is not None:
             self._made(job, cast("Brief", brief))
 
     def _made(self, job: BriefJob, brief: Brief) -> None:
+        cover = self._cover(job, brief)
         for card in self.plan.brief_evaluators:
-            self._look(score_unit(job, brief, card))
+            self._judge(job, brief, card, None, cover)
         for entry in self.plan.videos:
             unit = video_unit(job, brief, entry)
             action, video = self._look(unit)
             if action is Action.DO:
-                self._time(entry, 1)
+                self._spend(entry)
                 self._hanging(len(self.plan.video_evaluators), 0)
             if video is not None:
                 for card in self.plan.video_evaluators:
-                    self._look(score_unit(job, brief, card, (unit, cast("Artefact", video))))
+                    self._judge(job, brief, card, (unit, cast("Artefact", video)), cover)
+
+    def _cover(self, job: BriefJob, brief: Brief) -> Artefact | None:
+        if self.plan.cover is None:
+            return None
+        action, cover = self._look(cover_unit(job, brief, self.plan.cover))
+        if action is Action.DO:
+            self._spend(self.plan.cover)
+        return cast("Artefact | None", cover)
+
+    def _judge(
+        self,
+        job: BriefJob,
+        brief: Brief,
+        card: EvaluatorCard,
+        video: tuple[Unit, Artefact] | None,
+        cover: Artefact | None,
+    ) -> None:
+        """Look at a score; one that waits for a cover has no key yet and is to be done."""
+        if Input.COVER in card.inputs and cover is None:
+            self.found.to_do[Stage.SCORE] += 1
+        else:
+            self._look(score_unit(job, brief, card, video, cover))
 
     def _look(self, unit: Unit) -> tuple[Action, Result | None]:
         action, result = decide(self.store, unit, self.policy)
@@ -119,7 +145,7 @@ class _Surveyor:
         self.found.to_do[Stage.SCORE] += scores + videos * len(self.plan.video_evaluators)
         if videos:
             for entry in self.plan.videos:
-                self._time(entry, 1)
+                self._spend(entry)
 
     def _price(self, entry: LLMEntry, job: BriefJob) -> None:
         self.found.calls[entry.llm.name] += 1
@@ -131,13 +157,16 @@ class _Surveyor:
         else:
             self.found.usd += usd
 
-    def _time(self, entry: VideoEntry, clips: int) -> None:
-        if not entry.gpu_gb:
-            return
-        if entry.seconds_per_clip is None:
-            self.found.untimed.add(entry.generator.name)
-        else:
-            self.found.gpu_seconds += clips * entry.seconds_per_clip
+    def _spend(self, entry: MediaEntry) -> None:
+        """Money and GPU time of one clip or cover."""
+        name = entry.generator.name
+        if entry.paid and entry.usd_per_clip is None:
+            self.found.unpriced.add(name)
+        self.found.usd += entry.usd_per_clip or 0.0
+        if entry.gpu_gb and entry.seconds_per_clip is None:
+            self.found.untimed.add(name)
+        if entry.gpu_gb:
+            self.found.gpu_seconds += entry.seconds_per_clip or 0.0
 
 
 def planned_units(plan: RunPlan) -> dict[Stage, int]:
@@ -145,4 +174,6 @@ def planned_units(plan: RunPlan) -> dict[Stage, int]:
     briefs = plan.n_briefs * len(plan.llms)
     videos = briefs * len(plan.videos)
     scores = briefs * len(plan.brief_evaluators) + videos * len(plan.video_evaluators)
-    return {Stage.BRIEF: briefs, Stage.VIDEO: videos, Stage.SCORE: scores}
+    covers = briefs if plan.cover else 0
+    made = {Stage.BRIEF: briefs, Stage.COVER: covers, Stage.VIDEO: videos, Stage.SCORE: scores}
+    return {stage: n for stage, n in made.items() if n or stage is not Stage.COVER}

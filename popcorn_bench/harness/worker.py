@@ -10,19 +10,30 @@ import os
 import pickle
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Protocol, cast
+from time import monotonic
+from typing import Any, Protocol, TypeAlias, cast
 
 from popcorn_bench.errors import AdapterError, boundary
 from popcorn_bench.evaluators.protocol import Evaluator, Sample
-from popcorn_bench.generators.protocol import MediaAdapter, MediaGenerator, MediaRequest
+from popcorn_bench.generators.protocol import (
+    Made,
+    MediaAdapter,
+    MediaGenerator,
+    MediaRequest,
+    Resumable,
+    Stepped,
+)
+from popcorn_bench.harness import probes
+from popcorn_bench.harness.progress import Step
+from popcorn_bench.media import MediaFacts, is_blank, probe
 from popcorn_bench.results.artifacts import ArtefactStore, file_sha
-from popcorn_bench.types import Artefact, EvaluatorCard, Generator, Query, Score
+from popcorn_bench.types import Artefact, Audit, EvaluatorCard, Generator, Query, Score
 
 # As many processes as cores: one thread each.
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS")
@@ -30,18 +41,33 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREA
 
 @dataclass(frozen=True, slots=True)
 class ScoreRequest:
-    """What an evaluator is to judge; the video is named by its place in the store."""
+    """What an evaluator is to judge; video and cover are named by their places in the store."""
 
     query: Query
     title: str
     video: Artefact | None = None
+    cover: Artefact | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRequest:
+    """Samples to find out on what an evaluator's scores hang."""
+
+    samples: tuple[ScoreRequest, ...]
+
+
+Tell: TypeAlias = Callable[[Step], None]
+
+
+def _nobody(_: Step) -> None:
+    """Where nobody listens."""
 
 
 class Host(Protocol):
     """Travels to the worker process, loads there, and does batches of jobs."""
 
-    def run(self, jobs: Sequence[Any]) -> Iterator[Any]:
-        """Yield one result or `AdapterError` for each job, in order."""
+    def run(self, jobs: Sequence[Any], tell: Tell) -> Iterator[Any]:
+        """Yield one result or `AdapterError` for each job, in order; `tell` news on the way."""
         ...
 
 
@@ -53,40 +79,86 @@ class GeneratorHost:
     device: str
     folder: Path
     _loaded: MediaGenerator | None = field(default=None, init=False)
+    _unloadable: AdapterError | None = field(default=None, init=False)
 
-    def run(self, jobs: Sequence[MediaRequest]) -> Iterator[Artefact | AdapterError]:
+    def run(
+        self, jobs: Sequence[MediaRequest], tell: Tell = _nobody
+    ) -> Iterator[Artefact | AdapterError]:
         """One artefact for each request."""
-        from popcorn_bench.generators.video.catalog import ADAPTERS
-
-        if self._loaded is None:
-            adapter = cast("MediaAdapter", ADAPTERS.load(self.generator.adapter))
-            self._loaded = adapter(self.generator, self.device)
+        made_by = self._generator()
+        if isinstance(made_by, Stepped):
+            made_by.on_step = lambda done, of, n: tell(Step(self.generator.name, done, of, n))
         store = ArtefactStore(self.folder)
         with store.workspace() as scratch:
-            for made in self._loaded.generate(jobs, scratch):
-                yield _stored(made, store)
+            started = monotonic()
+            for made in made_by.generate(jobs, scratch):
+                yield _stored(made, store, monotonic() - started)
+                started = monotonic()
+
+    def _generator(self) -> MediaGenerator:
+        """The loaded generator; what cannot be loaded is not tried again for every job."""
+        if self._unloadable is not None:
+            raise self._unloadable
+        try:
+            with boundary(f"loading {self.generator.name}"):
+                self._loaded = self._loaded or self._load()
+        except AdapterError as error:
+            self._unloadable = error
+            raise
+        return self._loaded
+
+    def _load(self) -> MediaGenerator:
+        from popcorn_bench.generators.media_catalog import ADAPTERS
+
+        adapter = cast("MediaAdapter", ADAPTERS.load(self.generator.adapter))
+        loaded = adapter(self.generator, self.device)
+        if isinstance(loaded, Resumable):
+            loaded.state = self.folder
+        return loaded
 
 
 @dataclass(slots=True)
 class EvaluatorHost:
-    """Scores samples."""
+    """Scores samples, and is audited on some of them."""
 
     card: EvaluatorCard
+    device: str
     folder: Path
     _loaded: Evaluator | None = field(default=None, init=False)
 
-    def run(self, jobs: Sequence[ScoreRequest]) -> Iterator[tuple[Score, ...] | AdapterError]:
-        """The scores of each sample."""
-        from popcorn_bench.harness.resolve import evaluator_class
+    def run(
+        self, jobs: Sequence[ScoreRequest | AuditRequest], tell: Tell = _nobody
+    ) -> Iterator[tuple[Score, ...] | Audit | AdapterError]:
+        """The scores of each sample, or what an audit found; there is no news on the way."""
+        del tell
+        requests = [job for job in jobs if isinstance(job, ScoreRequest)]
+        scores = self._score(requests)
+        for job in jobs:
+            yield next(scores) if isinstance(job, ScoreRequest) else self._audit(job)
 
-        if self._loaded is None:
-            self._loaded = evaluator_class(self.card.name)()
+    def _score(
+        self, requests: Sequence[ScoreRequest]
+    ) -> Iterator[tuple[Score, ...] | AdapterError]:
         store = ArtefactStore(self.folder)
-        samples = [_sample(job, store) for job in jobs]
+        samples = [_sample(request, store) for request in requests]
         sound = [sample for sample in samples if isinstance(sample, Sample)]
-        scored = iter(self._loaded.score(sound))
+        scored = iter(self._evaluator().score(sound)) if sound else iter(())
         for sample in samples:
             yield sample if isinstance(sample, AdapterError) else self._checked(next(scored, None))
+
+    def _audit(self, request: AuditRequest) -> Audit:
+        store = ArtefactStore(self.folder)
+        samples = [_sample(item, store) for item in request.samples]
+        sound = [sample for sample in samples if isinstance(sample, Sample)]
+        with store.workspace() as scratch:
+            return probes.audit(self._evaluator(), self.card, sound, scratch)
+
+    def _evaluator(self) -> Evaluator:
+        if self._loaded is None:
+            from popcorn_bench.evaluators.catalog import evaluator_class
+
+            self._loaded = evaluator_class(self.card.name)(self.card, self.device)
+        return self._loaded
 
     def _checked(self, scores: object) -> tuple[Score, ...] | AdapterError:
         """Hold what an evaluator gave against its card: one score per metric."""
@@ -103,21 +175,22 @@ def main(connection: Connection, host: Host) -> None:
     """Serve batches from the connection until it closes: as many answers as jobs, in order."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     threading.Thread(target=_die_with_parent, daemon=True).start()
+    lock = threading.Lock()  # news may come from another thread than results
     while True:
         try:
             jobs = connection.recv()
         except EOFError:
             return
-        for result in results_of(host, jobs):
-            _send(connection, result)
+        for result in results_of(host, jobs, lambda step: _send(connection, lock, step)):
+            _send(connection, lock, result)
 
 
-def results_of(host: Host, jobs: Sequence[Any]) -> Iterator[Any]:
+def results_of(host: Host, jobs: Sequence[Any], tell: Tell = _nobody) -> Iterator[Any]:
     """Exactly one result or `AdapterError` for each job, whatever the host does."""
     done = 0
     try:
         with boundary(type(host).__name__):
-            for result in islice(host.run(jobs), len(jobs)):
+            for result in islice(host.run(jobs, tell), len(jobs)):
                 done += 1
                 yield result
     except AdapterError as error:
@@ -125,34 +198,39 @@ def results_of(host: Host, jobs: Sequence[Any]) -> Iterator[Any]:
             yield error
             return
         for job in jobs[done:]:  # one of them broke the batch: each for itself
-            yield from results_of(host, [job])
+            yield from results_of(host, [job], tell)
         return
     for _ in jobs[done:]:
         yield AdapterError("bug", f"{type(host).__name__} gave no result")
 
 
-def _send(connection: Connection, result: object) -> None:
+def _send(connection: Connection, lock: threading.Lock, result: object) -> None:
     try:
         data = pickle.dumps(result)
     except Exception as error:  # noqa: BLE001 - whatever a plugin's object raises
         data = pickle.dumps(AdapterError("bug", f"a result cannot be sent: {error}"))
-    connection.send_bytes(data)
+    with lock:
+        connection.send_bytes(data)
 
 
-def _stored(made: Path | AdapterError, store: ArtefactStore) -> Artefact | AdapterError:
-    from popcorn_bench.media import probe
-
+def _stored(
+    made: Path | Made | AdapterError, store: ArtefactStore, seconds: float
+) -> Artefact | AdapterError:
+    """Put a file into the store; `seconds` is what it took where its maker does not say."""
     if isinstance(made, AdapterError):
         return made
+    if isinstance(made, Path):
+        made = Made(made, cost_usd=0.0)
     try:
         with boundary("probe"):
-            facts = probe(made)
+            facts = _sound(made.path)
     except AdapterError as error:
+        error.cost_usd = made.cost_usd
         return error
-    size = made.stat().st_size
+    size = made.path.stat().st_size
     return Artefact(
-        sha256=store.put(made),
-        suffix=made.suffix,
+        sha256=store.put(made.path),
+        suffix=made.path.suffix,
         bytes=size,
         width=facts.width,
         height=facts.height,
@@ -160,23 +238,50 @@ def _stored(made: Path | AdapterError, store: ArtefactStore) -> Artefact | Adapt
         fps=facts.fps,
         seconds=facts.seconds,
         codec=facts.codec,
+        made_seconds=round(seconds if made.seconds is None else made.seconds, 3),
+        peak_gb=made.peak_gb,
+        cost_usd=made.cost_usd,
     )
 
 
+def _sound(path: Path) -> MediaFacts:
+    """The facts of a file that shows something."""
+    facts = probe(path)
+    if facts.frames and is_blank(path):
+        raise AdapterError("degenerate", "every frame is one flat colour")
+    return facts
+
+
 def _sample(job: ScoreRequest, store: ArtefactStore) -> Sample | AdapterError:
-    """What the evaluator reads. A damaged file is removed, so that the clip is made again."""
-    if job.video is None:
-        return Sample(query=job.query, title=job.title)
-    path = store.path(job.video.sha256, job.video.suffix)
+    """What the evaluator reads. A damaged file is removed, so that it is made again."""
     try:
-        sound = file_sha(path) == job.video.sha256
+        sample = Sample(
+            query=job.query,
+            title=job.title,
+            cover=_whole(job.cover, store),
+            video=_whole(job.video, store),
+        )
+        return probes.blank(sample) or sample
+    except AdapterError as error:
+        return error
+
+
+def _whole(artefact: Artefact | None, store: ArtefactStore) -> Path | None:
+    if artefact is None:
+        return None
+    path = store.path(artefact.sha256, artefact.suffix)
+    if not _is_sound(path, artefact.sha256):
+        path.unlink(missing_ok=True)
+        message = "the file was damaged and is removed; run again to make it again"
+        raise AdapterError("damaged_artefact", message, retriable=True)
+    return path
+
+
+def _is_sound(path: Path, sha256: str) -> bool:
+    try:
+        return file_sha(path) == sha256
     except OSError:
-        sound = False
-    if sound:
-        return Sample(query=job.query, title=job.title, video=path)
-    path.unlink(missing_ok=True)
-    message = "the file was damaged and is removed; run again to make it again"
-    return AdapterError("damaged_artefact", message, retriable=True)
+        return False
 
 
 def _die_with_parent() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from popcorn_bench.fingerprint import evaluator_id, generator_id, llm_id, mode_id
@@ -47,7 +47,9 @@ def mode_record(mode: Mode) -> dict[str, Any]:
 
 def generator_record(generator: Generator) -> dict[str, Any]:
     """The definition of a video generator."""
-    return {"t": "generator", "data": {"video_id": generator_id(generator), **asdict(generator)}}
+    card = asdict(replace(generator, hints={}))  # which may name folders of this machine
+    del card["hints"]
+    return {"t": "generator", "data": {"video_id": generator_id(generator), **card}}
 
 
 def evaluator_record(card: EvaluatorCard) -> dict[str, Any]:
@@ -59,12 +61,20 @@ def evaluator_record(card: EvaluatorCard) -> dict[str, Any]:
             "name": card.name,
             "version": card.version,
             "weights": card.weights,
+            "settings": card.settings,
+            "validity": card.validity,
             "inputs": card.inputs,
             "sees_video": card.sees_video,
         },
         "metrics": [asdict(metric) for metric in card.metrics],
         "anchors": [asdict(anchor) for anchor in card.anchors],
     }
+
+
+def leak_record(mode: Mode, card: EvaluatorCard, rows: int) -> dict[str, Any]:
+    """How many rows an evaluator was trained on that an LLM may be shown in a mode."""
+    leak = {"mode": mode_id(mode), "evaluator_id": evaluator_id(card), "rows": rows}
+    return {"t": "leak", "data": leak}
 
 
 def plan_record(

@@ -27,6 +27,7 @@ _DEFINED_BY = {  # tables of definitions: a second one with the same ids adds no
     "evaluators": ("evaluator_id",),
     "metrics": ("evaluator_id", "metric"),
     "anchors": ("evaluator_id", "metric", "topic"),
+    "leaks": ("mode", "evaluator_id"),
 }
 _NAMED_BY = {**_DEFINED_BY, "ends": ("run_id", "status"), "runs": ("run_id",)}
 _UNFIT = (UnicodeEncodeError, OverflowError, pa.ArrowException)
@@ -35,6 +36,8 @@ _PLACES = {
     "briefs": _PLACE,
     "videos": f"{_PLACE}, video_id, stage",
     "scores": f"{_PLACE}, video_id, evaluator_id, metric",
+    "probes": f"{_PLACE}, video_id, evaluator_id, metric, probe",
+    "shifts": f"{_PLACE}, video_id, evaluator_id",
 }
 Rows = Iterator[tuple[str, dict[str, Any]]]
 
@@ -161,6 +164,8 @@ def _rows(record: Record) -> Rows:
             yield f"{kind}s", _with_json(record["data"], "params", "settings")
         case "evaluator":
             yield from _evaluator_rows(record)
+        case "leak":
+            yield "leaks", record["data"]
         case "plan":
             yield from _plan_rows(record)
         case "unit":
@@ -195,7 +200,7 @@ def _task_rows(record: Record) -> Rows:
 
 
 def _evaluator_rows(record: Record) -> Rows:
-    yield "evaluators", record["data"]
+    yield "evaluators", _with_json(record["data"], "settings", "validity")
     evaluator = {"evaluator_id": record["data"]["evaluator_id"]}
     for metric in record["metrics"]:
         yield "metrics", {**evaluator, **metric, "metric": metric["name"]}
@@ -223,6 +228,11 @@ def _unit_rows(record: Record) -> Rows:
         case Stage.SCORE:
             for score in data:
                 yield "scores", {**place, **score, "score": score["value"]}
+        case Stage.AUDIT:
+            for probe in data["probes"]:
+                yield "probes", {**place, **probe, "probe": probe["name"]}
+            if data["shift"]:
+                yield "shifts", {**place, **data["shift"]}
 
 
 def _place(record: Record) -> dict[str, Any]:

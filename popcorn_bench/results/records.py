@@ -1,7 +1,7 @@
 """What stands in a journal line: values to plain records and back.
 
-Kinds (`t`): `run`, `task`, `mode`, `llm`, `generator`, `evaluator` and `plan` open a file and make
-it complete in itself; `unit` and `failure` are what happened; `end` closes it.
+Kinds (`t`): `run`, `task`, `mode`, `llm`, `generator`, `evaluator`, `leak` and `plan` open a file
+and make it complete in itself; `unit` and `failure` are what happened; `end` closes it.
 """
 
 from __future__ import annotations
@@ -14,10 +14,13 @@ from typing import Any, TypeVar
 
 from popcorn_bench.types import (
     Artefact,
+    Audit,
     Brief,
     Failure,
     Place,
+    Probe,
     Score,
+    Shift,
     Stage,
     Unit,
     Usage,
@@ -27,7 +30,7 @@ V = TypeVar("V")
 
 # What reading a record that is damaged, or of another version, may raise.
 MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError)
-Result = Brief | Artefact | tuple[Score, ...]
+Result = Brief | Artefact | tuple[Score, ...] | Audit
 
 
 def new_run_id() -> str:
@@ -66,7 +69,15 @@ def result_of(record: Mapping[str, Any]) -> Result:
         case Stage.COVER | Stage.VIDEO:
             return _known(Artefact, data)
         case Stage.SCORE:
-            return tuple(_known(Score, score) for score in data)
+            return tuple(_score(score) for score in data)
+        case Stage.AUDIT:
+            probes = tuple(_known(Probe, probe) for probe in data["probes"])
+            shift = _known(Shift, data["shift"]) if data["shift"] else None
+            return Audit(probes=probes, shift=shift)
+
+
+def _score(data: Mapping[str, Any]) -> Score:
+    return _known(Score, {**data, "members": tuple(data.get("members", ()))})
 
 
 def _known(kind: type[V], data: Mapping[str, Any]) -> V:

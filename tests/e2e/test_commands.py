@@ -45,7 +45,7 @@ def test_a_plan_that_cannot_run_says_what_is_missing_and_writes_nothing(tmp_path
     text = done.out + done.err
     assert "ltx" in text
     assert "hunyuan" in text
-    assert "diffusers" in text
+    assert "GPU" in text
     assert "OPENAI_API_KEY" in text
     assert len(text.splitlines()) <= 50
     assert not list(tmp_path.iterdir())
@@ -200,3 +200,12 @@ def test_a_metric_that_nobody_gives_is_remarked_on(tmp_path: Path) -> None:
 
     assert done.code == 0
     assert "did you mean 'popularity'" in done.out
+
+
+def test_weights_that_nobody_has_are_asked_for_by_name(tmp_path: Path) -> None:
+    unknown = popcorn("pull", "lts", cwd=tmp_path)
+    weightless = popcorn("pull", "storyboard", cwd=tmp_path)
+
+    assert unknown.code == weightless.code == 2
+    assert "did you mean 'ltx'" in unknown.err
+    assert "no generator 'storyboard' with weights" in weightless.err

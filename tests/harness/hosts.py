@@ -6,6 +6,10 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+from popcorn_bench.harness.progress import Step
+from popcorn_bench.harness.worker import Tell
 
 
 @dataclass(frozen=True)
@@ -15,8 +19,9 @@ class Doubling:
     vice: str = ""
     bad: int = 3
 
-    def run(self, jobs: Sequence[int]) -> Iterator[object]:
+    def run(self, jobs: Sequence[int], tell: Tell) -> Iterator[object]:
         for job in jobs:
+            tell(Step("doubling", job, len(jobs)))
             if job == self.bad and self.vice:
                 yield from getattr(self, self.vice)()
             else:
@@ -44,3 +49,24 @@ class Doubling:
 
     def unsendable(self) -> Iterator[object]:
         yield lambda: 0
+
+
+@dataclass
+class Occupying:
+    """Holds a device, a file that nobody else may hold, from its first job to its process's end."""
+
+    name: str
+    device: Path
+
+    def run(self, jobs: Sequence[int], tell: Tell) -> Iterator[str]:
+        tell(Step(self.name, 0, len(jobs)))
+        holder = str(os.getpid())
+        if not self.device.exists() or not _alive(self.device.read_text()):
+            self.device.write_text(holder)
+        assert self.device.read_text() == holder, "two models on one device"
+        for _ in jobs:
+            yield self.name
+
+
+def _alive(pid: str) -> bool:
+    return Path(f"/proc/{pid}").exists()

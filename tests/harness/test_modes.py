@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from popcorn_bench.errors import UsageError
-from popcorn_bench.evaluators.popularity import Popularity
+from popcorn_bench.evaluators.popularity import Popularity, PopularityDisjoint
 from popcorn_bench.fingerprint import mode_id
 from popcorn_bench.harness.modes import Prompting, plan_modes
 from popcorn_bench.harness.resolve import resolve
@@ -134,20 +134,44 @@ def test_too_few_rows_left_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_shipped_predictor_says_what_it_learned_from() -> None:
-    assert len(Popularity.trained_on()) == 15_790
+    assert len(Popularity.trained_on(Popularity.card({}))) == 15_790
 
 
 @pytest.mark.shared
-def test_microlens_is_offered_without_the_rows_of_the_predictor(shared: Path) -> None:
+def test_microlens_is_offered_without_the_rows_of_the_predictor_that_ranks(shared: Path) -> None:
     folder = shared / "data" / "microlens_100k"
     spec = replace(SPEC, corpus="microlens", corpus_dir=str(folder), pe_popular="paper")
     plan = resolve(spec)
     corpus = CorpusCatalog().load("microlens", folder)
     known = dict(zip(corpus.frame["id"], corpus.hashed_ids(), strict=True))
+    learned = PopularityDisjoint.trained_on(PopularityDisjoint.card({}))
     task, pe = plan.tasks[0], plan.modes[1]
 
     for query in task.queries:
         found = pe.prompt(task, query).found
         assert found is not None
-        assert not {known[r.id] for r in found.references} & Popularity.trained_on()
+        assert not {known[r.id] for r in found.references} & learned
         assert len({r.category for r in found.references}) == 1
+
+
+@pytest.mark.shared
+def test_a_predictor_that_knows_the_rows_shown_is_marked_and_joined(shared: Path) -> None:
+    folder = shared / "data" / "microlens_100k"
+    spec = replace(SPEC, corpus="microlens", corpus_dir=str(folder))
+    plan = resolve(spec)
+    retrieved = plan.modes[1].mode.settings["corpus_rows"]
+
+    assert [card.name for card in plan.evaluators][:2] == ["popularity-disjoint", "popularity"]
+    (leak,) = plan.leaks
+    assert (leak.evaluator.name, leak.mode) == ("popularity", plan.modes[1].mode)
+    assert isinstance(retrieved, int)
+    assert 0 < leak.rows <= retrieved
+    assert 8_000 < retrieved < 10_000  # the half that is kept for retrieval, and held-out rows
+    assert any("popularity-disjoint joins" in note for note in plan.notes)
+
+
+def test_a_mode_without_references_shows_no_rows_and_leaks_none() -> None:
+    plan = resolve(replace(SPEC, pe_references=(0,)))
+
+    assert plan.leaks == ()
+    assert plan.modes[1].shown == frozenset()

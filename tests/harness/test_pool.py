@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
 
 from popcorn_bench.errors import AdapterError
 from popcorn_bench.harness import pool as pools
-from popcorn_bench.harness.pool import Pool
-from tests.harness.hosts import Doubling
+from popcorn_bench.harness.gate import Gate
+from popcorn_bench.harness.pool import Pool, Seat
+from popcorn_bench.harness.progress import Step
+from tests.harness.hosts import Doubling, Occupying
 
 JOBS = range(8)
 
 
 async def _all(host: Doubling, seconds: float = 30.0, workers: int = 2) -> Sequence[object]:
-    async with Pool[int, int](host, workers, 4, item_seconds=seconds) as pool:
+    async with Pool[int, int]([Seat(host)] * workers, 4, item_seconds=seconds) as pool:
         jobs = (pool.submit(job) for job in JOBS)
         return await asyncio.wait_for(asyncio.gather(*jobs, return_exceptions=True), 50)
 
@@ -63,7 +67,7 @@ async def test_a_process_that_cannot_start_is_a_failure_not_a_hang(
 
 
 async def test_waiting_jobs_can_be_dropped() -> None:
-    async with Pool[int, int](Doubling("hangs", bad=0), 1, 1, item_seconds=3.0) as pool:
+    async with Pool[int, int]([Seat(Doubling("hangs", bad=0))], 1, item_seconds=3.0) as pool:
         jobs = [asyncio.create_task(pool.submit(job)) for job in JOBS]
         await asyncio.sleep(0.5)
         pool.drop_waiting()
@@ -75,10 +79,58 @@ async def test_waiting_jobs_can_be_dropped() -> None:
 
 async def test_leaving_ends_the_processes_even_when_results_have_just_arrived() -> None:
     async with asyncio.timeout(20):
-        async with Pool[int, int](Doubling(), 4, 1) as pool:
+        async with Pool[int, int]([Seat(Doubling())] * 4, 1) as pool:
             jobs = [asyncio.create_task(pool.submit(job)) for job in range(200)]
             await jobs[0]
             time.sleep(0.2)  # noqa: ASYNC251 - a busy loop, while results arrive
             await asyncio.sleep(0)
             for job in jobs:
                 job.cancel()
+
+
+async def test_news_come_before_the_result_and_are_no_result() -> None:
+    heard: list[Step] = []
+    async with Pool[int, int]([Seat(Doubling())], 4, on_step=heard.append) as pool:
+        assert await asyncio.gather(*(pool.submit(job) for job in JOBS)) == [2 * j for j in JOBS]
+
+    assert [step.done for step in heard] == list(JOBS)
+
+
+async def test_a_device_holds_one_model_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pools, "_IDLE_SECONDS", 0.2)
+    gate = Gate("cuda:0")
+    hosts = [Occupying(name, tmp_path / "device") for name in "ab"]
+    async with AsyncExitStack() as stack:
+        a, b = [
+            await stack.enter_async_context(Pool[int, str]([Seat(host, gate)], 2)) for host in hosts
+        ]
+        found = await asyncio.gather(*(pool.submit(n) for n in range(6) for pool in (a, b)))
+        later = await asyncio.wait_for(a.submit(9), 20)
+
+    assert found == ["a", "b"] * 6
+    assert later == "a"
+
+
+async def test_jobs_that_wait_for_a_device_can_be_dropped() -> None:
+    gate = Gate("cuda:0")
+    await gate.enter()
+    async with Pool[int, int]([Seat(Doubling(), gate)], 2) as pool:
+        jobs = [asyncio.create_task(pool.submit(job)) for job in JOBS]
+        await asyncio.sleep(0.1)
+        pool.drop_waiting()
+        results = await asyncio.gather(*jobs, return_exceptions=True)
+        gate.leave()
+
+    assert all(isinstance(r, asyncio.CancelledError) for r in results)
+
+
+async def test_a_process_that_dies_keeps_its_turn_at_the_device() -> None:
+    gate = Gate("cuda:0")
+    async with Pool[int, int]([Seat(Doubling("dies"), gate)], 4) as pool:
+        jobs = (pool.submit(job) for job in JOBS)
+        found = await asyncio.gather(*jobs, return_exceptions=True)
+
+    assert _kinds(found) == {3: "worker_died"}
+    assert not gate.wanted

@@ -22,7 +22,7 @@ from popcorn_bench.harness.survey import planned_units, survey
 from popcorn_bench.results import index, journal
 from popcorn_bench.results.artifacts import ArtefactStore
 from popcorn_bench.results.store import Store
-from popcorn_bench.types import Stage
+from popcorn_bench.types import Input, Stage
 from tests.instant import Fault, InstantClient, InstantExecutor, no_fault
 
 SPEC = RunSpec(limit=10, tasks=("popcorn_concrete",))
@@ -65,8 +65,11 @@ class Bench:
 
 
 def _count(folder: Path, table: str) -> int:
+    """Rows of a table; of `videos` the clips, without the covers."""
     with closing(index.connect([folder])) as connection:
-        return int(connection.table(table).count("*").fetchall()[0][0])
+        rows = connection.table(table)
+        rows = rows.filter("stage = 'video'") if table == "videos" else rows
+        return int(rows.count("*").fetchall()[0][0])
 
 
 def test_everything_planned_is_done_once(tmp_path: Path) -> None:
@@ -281,3 +284,58 @@ def test_the_journal_explains_itself(tmp_path: Path) -> None:
         (n,) = connection.sql("SELECT sum(repeats) FROM planned").fetchall()[0]
     quality, popularity = QUERIES * LLMS * VIDEOS, QUERIES * LLMS
     assert n == quality + popularity
+
+
+def test_evaluators_are_audited_once_on_what_the_run_made(tmp_path: Path) -> None:
+    first = Bench(tmp_path)
+    first.run()
+    again = Bench(tmp_path)
+    again.run()
+    wider = Bench(tmp_path, replace(SPEC, limit=15))
+    wider.run()
+
+    assert first.executor.audited == {"popularity": QUERIES * LLMS, "quality": 8 * VIDEOS}
+    assert again.executor.audited == {}
+    assert wider.executor.audited["popularity"] == 15 * LLMS
+
+
+def test_an_audit_that_fails_takes_nothing_from_the_board(tmp_path: Path) -> None:
+    def fault(stage: Stage, _: str) -> AdapterError | None:
+        return AdapterError("bug", "no") if stage is Stage.AUDIT else None
+
+    report = Bench(tmp_path, fault=fault).run()
+
+    assert report.tally.of(Outcome.FAILED) == 0
+    with closing(index.connect([tmp_path])) as connection:
+        stages = connection.sql("SELECT DISTINCT stage FROM open_failures").fetchall()
+    assert stages == [("audit",)]
+
+
+def test_an_evaluator_that_reads_covers_waits_for_them(tmp_path: Path) -> None:
+    def refuse(stage: Stage, _: str) -> AdapterError | None:
+        return AdapterError("refusal", "no") if stage is Stage.COVER else None
+
+    bench, blind = _looking(tmp_path / "a"), _looking(tmp_path / "b", refuse)
+    report, refused = bench.run(), blind.run()
+
+    assert report.tally.of(Outcome.DONE, Stage.COVER) == QUERIES * LLMS
+    assert bench.executor.judged["popularity"] == QUERIES * LLMS
+    assert refused.tally.of(Outcome.FAILED, Stage.COVER) == QUERIES * LLMS
+    assert blind.executor.judged["popularity"] == 0
+    assert blind.executor.judged["quality"] == QUERIES * LLMS * VIDEOS
+
+
+def _looking(folder: Path, fault: Fault = no_fault) -> Bench:
+    """A bench whose popularity reads covers."""
+    bench = Bench(folder, fault=fault)
+    popularity, quality = bench.plan.evaluators
+    looking = replace(popularity, inputs=(Input.TITLE, Input.COVER))
+    bench.plan = replace(bench.plan, evaluators=(looking, quality))
+    return bench
+
+
+def test_without_covers_none_are_made(tmp_path: Path) -> None:
+    report = Bench(tmp_path, replace(SPEC, covers=("none",))).run()
+
+    assert report.tally.of(Outcome.DONE, Stage.COVER) == 0
+    assert Stage.COVER not in planned_units(resolve(replace(SPEC, covers=("none",))))

@@ -58,6 +58,8 @@ class Diffusers:
 
         torch.set_num_threads(int(cast("int", generator.hints["threads"])))  # decides the bytes
         where = _device(device)
+        if where.type == "cuda":
+            torch.cuda.set_device(where)  # streams and caches belong to the current one
         pipe = load(generator, where)
         remember(pipe)
         self._generator = generator
@@ -69,7 +71,8 @@ class Diffusers:
         self, requests: Sequence[MediaRequest], folder: Path
     ) -> Iterator[Path | Made | AdapterError]:
         """Yield an MP4 or PNG per request, in order; files are named by their number."""
-        samples = _ahead(lambda: self.sampler.sample(requests, self.on_step))
+        room = self.sampler.batch_size  # a whole batch waits here while the next one is sampled
+        samples = _ahead(lambda: self.sampler.sample(requests, self.on_step), room)
         for place, (request, sample) in enumerate(zip(requests, samples, strict=False)):
             if isinstance(sample, AdapterError):
                 yield sample
@@ -79,7 +82,7 @@ class Diffusers:
             except AdapterError as error:
                 yield error
             else:
-                yield Made(path, seconds=sample.seconds, peak_gb=sample.peak_gb)
+                yield Made(path, cost_usd=0.0, seconds=sample.seconds, peak_gb=sample.peak_gb)
 
     def _write(self, sample: Sample, request: MediaRequest, stem: Path) -> Path:
         from popcorn_bench.generators.pipelines.export import write_clip, write_picture
@@ -103,13 +106,13 @@ def _device(asked: str) -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
-def _ahead(make: Callable[[], Iterator[Sampled]]) -> Iterator[Sampled]:
-    """Items of an iterator that runs in another thread, one item ahead.
+def _ahead(make: Callable[[], Iterator[Sampled]], room: int) -> Iterator[Sampled]:
+    """Items of an iterator that runs in another thread, at most `room` finished ones ahead.
 
     What it raises is raised here, after the items before it. Leaving early stops it at the next
     item.
     """
-    queue, left = Queue["Sampled | _Raised | None"](maxsize=1), threading.Event()
+    queue, left = Queue["Sampled | _Raised | None"](maxsize=room), threading.Event()
     work = (make, queue, left)
     thread = threading.Thread(target=_feed, args=work, name="sampling", daemon=True)
     thread.start()

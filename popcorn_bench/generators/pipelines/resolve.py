@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final, cast
 
 from popcorn_bench.errors import UsageError
-from popcorn_bench.generators.machine import missing_gpu, missing_packages
+from popcorn_bench.generators.machine import missing_device, missing_gpu, missing_packages
 from popcorn_bench.generators.pipelines.rules import RUNNING, rules
 from popcorn_bench.generators.pipelines.spec import Pipeline, Rung, from_hints
 from popcorn_bench.generators.pipelines.weights import LOCAL, Weights, found
@@ -55,12 +55,15 @@ def missing(generator: Generator) -> list[str]:
     folder of weights needs, its owner knows.
     """
     pipeline, gpu_gb = from_hints(generator.hints), _gpu(generator)
+    device = str(generator.hints.get("device", "auto"))
     lacks = missing_packages(pipeline.packages)
+    if unfit := missing_device(device):
+        lacks.append(unfit)
     if generator.settings["quantization"] in _BITS:
         lacks += missing_packages(["bitsandbytes"])
         if gpu_gb is None:
             lacks.append("8 and 4 bits need a GPU (quantization=none does without)")
-    elif generator.settings["model"] != LOCAL and generator.hints.get("device") != "cpu":
+    elif not unfit and generator.settings["model"] != LOCAL and device != "cpu":
         least = pipeline.memory[-1].gpu_gb if pipeline.memory else None
         lacks += filter(None, [missing_gpu(gpu_gb, least)])
     return lacks + cast("list[str]", generator.hints["lacking"])
@@ -84,7 +87,7 @@ def _weights(pipeline: Pipeline, given: Mapping[str, JSON]) -> dict[str, Weights
     weights: dict[str, Weights] = {}
     for name, source in pipeline.sources.items():
         try:
-            weights[name] = found(source, str(given[name]))
+            weights[name] = found(source, str(given[name]), whole=name == "model")
         except UsageError as error:
             raise UsageError(f"{name}: {error}") from error
     return weights

@@ -42,16 +42,24 @@ class Weights:
     lacking: str = ""
 
 
-def found(source: Source, given: str = "") -> Weights:
+def found(source: Source, given: str = "", *, whole: bool = False) -> Weights:
     """The weights of the catalog, or those that a setting names instead.
 
+    Args:
+        source: what the catalog says.
+        given: a folder, or a repository of the hub.
+        whole: whether a folder must hold a pipeline, not a single part of one.
+
     Raises:
-        UsageError: where `given` is neither a folder nor the name of a repository.
+        UsageError: where `given` is neither a folder nor the name of a repository, or the folder
+            of something else.
     """
     if not given:
         return _snapshot(source)
     folder = Path(given).expanduser()
     if folder.is_dir():
+        if whole and not (folder / INDEX).is_file():
+            raise UsageError(f"{given!r} is no pipeline's folder: it has no {INDEX}")
         lacking = _incomplete(folder)
         return Weights(LOCAL, folder_digest(folder), folder.resolve(), lacking)
     if _REPO.fullmatch(given):

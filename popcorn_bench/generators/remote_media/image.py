@@ -59,6 +59,11 @@ class LiteLLMImage:
         return lacks.remarks(read(ImageSettings, generator))
 
     @staticmethod
+    def usd_per_clip(generator: Generator) -> float | None:
+        """USD of one picture where it is known beforehand."""
+        return _usd(read(ImageSettings, generator), (0, 0))
+
+    @staticmethod
     def setting_names(generator: Generator) -> frozenset[str]:
         """Name the settings that may be changed."""
         return names(ImageSettings, generator)
@@ -176,16 +181,21 @@ async def _file(answer: Any, told: ImageSettings, line: Line, path: Path) -> Pat
 
 
 def _cost(answer: Any, told: ImageSettings) -> float | None:  # noqa: ANN401 - LiteLLM's own type
-    """USD of a picture: the stated price, or LiteLLM's table for the provider's own endpoint."""
+    """USD of a picture that was made."""
+    usage = getattr(answer, "usage", None)
+    tokens = [_count(getattr(usage, name, 0)) for name in ("input_tokens", "output_tokens")]
+    return _usd(told, (tokens[0], tokens[1]))
+
+
+def _usd(told: ImageSettings, tokens: tuple[int, int]) -> float | None:
+    """The stated price, or LiteLLM's table for the provider's own endpoint."""
     from popcorn_bench.remote.media_prices import image_usd
 
     if told.price_per_image is not None:
         return told.price_per_image
     if told.is_elsewhere:
         return None
-    usage = getattr(answer, "usage", None)
-    tokens = [_count(getattr(usage, name, 0)) for name in ("input_tokens", "output_tokens")]
-    return image_usd(told.model, told.size, told.quality, (tokens[0], tokens[1]))
+    return image_usd(told.model, told.size, told.quality, tokens)
 
 
 def _count(value: object) -> int:

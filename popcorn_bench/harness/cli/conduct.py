@@ -98,7 +98,7 @@ def _ended(spec: RunSpec, report: Report, *, as_json: bool) -> int:
         "units": {
             f"{stage}": {outcome.value: tally.of(outcome, stage) for outcome in Outcome}
             for stage in Stage
-            if stage is not Stage.COVER
+            if stage is not Stage.AUDIT
         },
         "failures": [{"who": w, "kind": k, "n": n} for (w, k), n in tally.kinds.items()],
         "cost_usd": round(tally.cost_usd, 6),

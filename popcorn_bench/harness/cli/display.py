@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from popcorn_bench.harness.progress import Display, Outcome, Silent, Tally
+from popcorn_bench.harness.progress import Display, Outcome, Silent, Step, Tally
 from popcorn_bench.types import Stage
 
 _EVERY_S = 5.0
@@ -36,6 +36,16 @@ class _Counting:
         self._totals: dict[Stage, int] = {}
         self._tally = Tally()
         self._first: dict[Stage, tuple[int, float]] = {}
+        self._steps: dict[str, Step] = {}
+
+    def step(self, step: Step) -> None:
+        """Remember how far a generator is."""
+        self._steps[step.who] = step
+
+    def _at(self) -> str:
+        """What generators are at: `ltx step 12/50`."""
+        open_steps = [s for s in self._steps.values() if s.done < s.total]
+        return "".join(f" · {s.who} step {s.done}/{s.total}" for s in open_steps)
 
     def _ended(self, stage: Stage) -> int:
         return sum(self._tally.of(outcome, stage) for outcome in Outcome)
@@ -99,7 +109,7 @@ class Rich(_Counting):
             failed = self._tally.of(Outcome.FAILED, stage)
             rate = f"{self._rate(stage):.1f}"
             table.add_row(f"{stage}s", str(self._ended(stage)), str(total), str(failed), rate)
-        table.caption = f"cost {self._money()} · {self._left()}"
+        table.caption = f"cost {self._money()} · {self._left()}{self._at()}"
         return table
 
 
@@ -128,7 +138,7 @@ class Plain(_Counting):
 
     def _tell(self) -> None:
         while not self._stopped.wait(_EVERY_S):
-            self.note(f"{self._line()} · {self._left()}")
+            self.note(f"{self._line()} · {self._left()}{self._at()}")
 
     def _line(self) -> str:
         stages = [f"{s}s {self._ended(s)}/{total}" for s, total in self._totals.items()]

@@ -10,7 +10,7 @@ import click
 
 from popcorn_bench.errors import UsageError
 from popcorn_bench.harness.cli.damage import tell_damage
-from popcorn_bench.harness.cli.options import EXISTING, FOLDER, LIST, with_json
+from popcorn_bench.harness.cli.options import EXISTING, FILE, FOLDER, LIST, with_json
 from popcorn_bench.harness.spec import DEFAULT_OUTPUT
 
 
@@ -24,6 +24,9 @@ from popcorn_bench.harness.spec import DEFAULT_OUTPUT
 )
 @click.option("--mode", help="Only this mode.")
 @click.option("--metric", help="Only this metric.")
+@click.option("--ratings", type=FILE, metavar="FILE.csv",
+    help="Human ratings of part of the videos (query,llm,video,mode,rating): corrected means.",
+)  # fmt: skip
 @click.option("--html", type=FOLDER, metavar="DIR", help="Write DIR/index.html.")
 @click.option("--markdown", is_flag=True, help="Print Markdown tables.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
@@ -35,6 +38,7 @@ def command(  # noqa: PLR0913 - one per option
     by: str | None,
     mode: str | None,
     metric: str | None,
+    ratings: Path | None,
     html: Path | None,
     markdown: bool,
     as_csv: bool,
@@ -42,7 +46,8 @@ def command(  # noqa: PLR0913 - one per option
 ) -> None:
     """Show the board of the results in DIR (default: results).
 
-    A run may be writing there; the board shows what is finished.
+    A run may be writing there; the board shows what is finished. With --ratings every row also
+    has the mean that people would give it, with an interval (docs/trust.md).
     """
     from rich.console import Console
 
@@ -50,13 +55,15 @@ def command(  # noqa: PLR0913 - one per option
     from popcorn_bench.leaderboard.board import board
     from popcorn_bench.leaderboard.html import write_html
     from popcorn_bench.leaderboard.terminal import render
+    from popcorn_bench.leaderboard.trust.rating_file import read_ratings
     from popcorn_bench.results import index
 
     if as_json + as_csv + markdown > 1:
         raise UsageError("--json, --csv, --markdown: only one at a time")
     folders = folders or (DEFAULT_OUTPUT,)
+    rated = read_ratings(ratings) if ratings else None
     with closing(index.connect(folders)) as connection:
-        found = board(connection, tasks=tasks, by=by, mode=mode, metric=metric)
+        found = board(connection, tasks=tasks, by=by, mode=mode, metric=metric, ratings=rated)
         if html:
             page = write_html(found, connection, html, artifacts=_artifacts(folders, html))
             click.echo(f"page: {page}", err=True)

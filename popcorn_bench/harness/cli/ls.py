@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from popcorn_bench.errors import PopcornError
 from popcorn_bench.harness.cli.options import FOLDER, with_include_path, with_json
 from popcorn_bench.harness.spec import DEFAULT_OUTPUT
+
+if TYPE_CHECKING:
+    from popcorn_bench.evaluators.catalog import EvaluatorEntry
 
 Rows = list[dict[str, Any]]
 _SHOWN = ("name", "usable", "version", "reason")  # the rest is in the JSON
@@ -97,28 +99,22 @@ def _videos(include: list[Path]) -> Rows:
 
 
 def _evaluators(_: list[Path]) -> Rows:
-    from popcorn_bench.evaluators.catalog import EVALUATORS
+    from popcorn_bench.evaluators.catalog import entries
 
-    return [_evaluator(name) for name in EVALUATORS.names()]
+    return [_evaluator(entry) for entry in entries()]
 
 
-def _evaluator(name: str) -> dict[str, Any]:
+def _evaluator(entry: EvaluatorEntry) -> dict[str, Any]:
     """One evaluator; a plugin that cannot be loaded is listed as broken."""
-    from popcorn_bench.harness.resolve import evaluator_class
-
-    try:
-        found = evaluator_class(name)
-        card, missing = found.card(), "; ".join(found.missing())
-    except PopcornError as error:
-        return {"name": name, "usable": False, "reason": str(error)}
-    return {
-        "name": name,
-        "usable": not missing,
-        "reason": missing,
-        "version": card.version,
-        "sees": [str(item) for item in card.inputs],
-        "metrics": [metric.name for metric in card.metrics],
-        "weights": card.weights,
+    known = {"name": entry.name, "usable": not entry.reason, "reason": entry.reason}
+    if entry.card is None:
+        return known
+    return known | {
+        "version": entry.card.version,
+        "sees": [str(item) for item in entry.card.inputs],
+        "metrics": [metric.name for metric in entry.card.metrics],
+        "weights": entry.card.weights,
+        "settings": dict(entry.card.settings),
     }
 
 

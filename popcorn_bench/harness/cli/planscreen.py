@@ -12,7 +12,7 @@ from popcorn_bench.harness.plan import RunPlan, Unusable
 from popcorn_bench.harness.survey import Survey
 from popcorn_bench.types import Stage
 
-_STAGES = (Stage.BRIEF, Stage.VIDEO, Stage.SCORE)
+_STAGES = (Stage.BRIEF, Stage.COVER, Stage.VIDEO, Stage.SCORE)
 _HOUR = 3600
 
 
@@ -24,6 +24,7 @@ def plan_record(plan: RunPlan, found: Survey) -> dict[str, Any]:
         ],
         "llms": [entry.llm.name for entry in plan.llms],
         "videos": [entry.generator.name for entry in plan.videos],
+        "covers": plan.cover.generator.name if plan.cover else None,
         "modes": [prompting.mode.name for prompting in plan.modes],
         "notes": list(plan.notes),
         "evaluators": [card.name for card in plan.evaluators],
@@ -76,6 +77,7 @@ def _usable(plan: RunPlan, console: Console) -> None:
         "tasks": [f"{task.name} ({len(task.queries)} queries)" for task in plan.tasks],
         "LLMs": [entry.llm.name for entry in plan.llms],
         "video generators": [entry.generator.name for entry in plan.videos],
+        "covers": [plan.cover.generator.name] if plan.cover else [],
         "modes": [prompting.mode.name for prompting in plan.modes],
         "evaluators": [card.name for card in plan.evaluators],
     }

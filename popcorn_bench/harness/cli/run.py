@@ -72,12 +72,25 @@ def _from_config(ctx: click.Context, _: click.Parameter, value: Path | None) -> 
 @click.option("--llm-args", multiple=True, metavar="[NAME:]K=V,...",
     help="Settings of LLMs (api_base, temperature, ...); repeatable.",
 )  # fmt: skip
+@click.option("--covers", type=LIST, default=DEFAULT.covers, metavar="NAME",
+    help="Image generator for the covers, or none [storyboard].",
+)  # fmt: skip
+@click.option("--cover-args", multiple=True, metavar="[NAME:]K=V,...",
+    help="Settings of the image generator; repeatable.",
+)  # fmt: skip
+@click.option("--profile", type=click.Choice(["native", "paper", "matched"]),
+    default=DEFAULT.profile, show_default=True,
+    help="Generators' settings: each model's own, the paper's, or equal length and size for all.",
+)  # fmt: skip
+@click.option("--evaluator-args", multiple=True, metavar="[NAME:]K=V,...",
+    help="Settings of evaluators (model, frames, ...); repeatable.",
+)  # fmt: skip
 @click.option("--video-args", multiple=True, metavar="[NAME:]K=V,...",
     help="Settings of video generators; repeatable.",
 )  # fmt: skip
 @with_enhancement
 @click.option("--device", default=DEFAULT.device, show_default=True,
-    help="Where generators run: auto, cpu, cuda, cuda:1, ...",
+    help="Where generators and evaluators run: auto, cpu, cuda, cuda:1, ...",
 )  # fmt: skip
 @click.option("--max-connections", type=click.IntRange(min=1), default=DEFAULT.max_connections,
     show_default=True, help="Calls at once to each LLM.",
@@ -99,7 +112,7 @@ def command(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - cl
     from popcorn_bench.harness.decide import Policy
 
     dry_run, display, as_json = (options.pop(n) for n in ("dry_run", "display", "as_json"))
-    for name in ("llm_args", "video_args"):
+    for name in ("llm_args", "video_args", "cover_args", "evaluator_args"):
         options[name] = parse_args(options[name], f"--{name.replace('_', '-')}")
     spec = RunSpec(**options)
     ctx.exit(conduct(spec, Policy(), dry_run=dry_run, display=display, as_json=as_json))

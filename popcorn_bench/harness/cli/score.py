@@ -8,12 +8,16 @@ from pathlib import Path
 import click
 
 from popcorn_bench.harness.cli.options import FOLDER, LIST, with_display, with_json
-from popcorn_bench.harness.spec import DEFAULT_OUTPUT
+from popcorn_bench.harness.spec import DEFAULT_OUTPUT, parse_args
 
 
 @click.command(name="score")
 @click.argument("folder", type=FOLDER, default=DEFAULT_OUTPUT, metavar="[DIR]")
 @click.option("--evaluators", type=LIST, help="Evaluators [those of the last run].", metavar="A,B")
+@click.option(
+    "--evaluator-args", multiple=True, metavar="[NAME:]K=V,...", help="Their settings; repeatable."
+)
+@click.option("--device", help="Where they run: auto, cpu, cuda, ... [that of the last run].")
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
 @with_display
 @with_json
@@ -23,6 +27,8 @@ def command(  # noqa: PLR0913 - one per option
     folder: Path,
     *,
     evaluators: tuple[str, ...] | None,
+    evaluator_args: tuple[str, ...],
+    device: str | None,
     dry_run: bool,
     display: str | None,
     as_json: bool,
@@ -35,7 +41,16 @@ def command(  # noqa: PLR0913 - one per option
     from popcorn_bench.harness.decide import Policy
     from popcorn_bench.harness.history import last_spec
 
-    spec = last_spec(folder)
-    spec = replace(spec, evaluators=evaluators or spec.evaluators)
+    last = last_spec(folder)
+    wanted = evaluators or last.evaluators
+    spec = replace(
+        last,
+        evaluators=wanted,
+        evaluator_args=(
+            *(pair for pair in last.evaluator_args if pair[0] in ("", *wanted)),
+            *parse_args(evaluator_args, "--evaluator-args"),
+        ),
+        device=device or last.device,
+    )
     policy = Policy(generate=False)
     ctx.exit(conduct(spec, policy, dry_run=dry_run, display=display, as_json=as_json))

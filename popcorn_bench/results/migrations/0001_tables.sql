@@ -18,17 +18,20 @@ CREATE TABLE generators (
     family VARCHAR, release_date VARCHAR, licence VARCHAR, baseline BOOLEAN
 );
 CREATE TABLE evaluators (
-    evaluator_id VARCHAR, name VARCHAR, version VARCHAR, weights VARCHAR, inputs VARCHAR[],
-    sees_video BOOLEAN
+    evaluator_id VARCHAR, name VARCHAR, version VARCHAR, weights VARCHAR, settings JSON,
+    inputs VARCHAR[], sees_video BOOLEAN, validity JSON
 );
 CREATE TABLE metrics (
     evaluator_id VARCHAR, metric VARCHAR, description VARCHAR, direction VARCHAR, unit VARCHAR,
-    low DOUBLE, high DOUBLE
+    low DOUBLE, high DOUBLE, members VARCHAR[]
 );
 CREATE TABLE anchors (
     evaluator_id VARCHAR, metric VARCHAR, topic VARCHAR, n BIGINT, mean DOUBLE, sd DOUBLE,
     quantiles DOUBLE[]
 );
+
+-- Corpus rows that an evaluator was trained on and that an LLM may be shown in a mode.
+CREATE TABLE leaks (mode VARCHAR, evaluator_id VARCHAR, rows BIGINT);
 
 -- What was asked: every planned cell of a run and its queries. `video_id` is '' in cells of
 -- evaluators that do not see the video.
@@ -52,13 +55,32 @@ CREATE TABLE videos (
     video_id VARCHAR, stage VARCHAR,
     key VARCHAR, run_id VARCHAR, done_at TIMESTAMP, reused BOOLEAN,
     sha256 VARCHAR, suffix VARCHAR, bytes BIGINT, width BIGINT, height BIGINT, frames BIGINT,
-    fps DOUBLE, seconds DOUBLE, codec VARCHAR
+    fps DOUBLE, seconds DOUBLE, codec VARCHAR,
+    made_seconds DOUBLE, peak_gb DOUBLE, cost_usd DOUBLE
 );
 CREATE TABLE scores (
     task_id VARCHAR, query_id VARCHAR, llm_id VARCHAR, mode VARCHAR, seed BIGINT, repeat BIGINT,
     video_id VARCHAR, evaluator_id VARCHAR,
     key VARCHAR, run_id VARCHAR, done_at TIMESTAMP, reused BOOLEAN,
-    metric VARCHAR, score DOUBLE, percentile DOUBLE
+    metric VARCHAR, score DOUBLE, percentile DOUBLE, low DOUBLE, high DOUBLE, members DOUBLE[],
+    cost_usd DOUBLE
+);
+
+-- What alterations of the input do to a metric, on a sample of the run's own titles (per LLM and
+-- mode) or clips (per generator; `llm_id` and `mode` are then ''), and how far its titles are from
+-- human ones. `query_id` is ''.
+CREATE TABLE probes (
+    task_id VARCHAR, query_id VARCHAR, llm_id VARCHAR, mode VARCHAR, seed BIGINT, repeat BIGINT,
+    video_id VARCHAR, evaluator_id VARCHAR,
+    key VARCHAR, run_id VARCHAR, done_at TIMESTAMP, reused BOOLEAN,
+    metric VARCHAR, probe VARCHAR, n BIGINT, refused BIGINT, original DOUBLE, altered DOUBLE,
+    se DOUBLE
+);
+CREATE TABLE shifts (
+    task_id VARCHAR, query_id VARCHAR, llm_id VARCHAR, mode VARCHAR, seed BIGINT, repeat BIGINT,
+    video_id VARCHAR, evaluator_id VARCHAR,
+    key VARCHAR, run_id VARCHAR, done_at TIMESTAMP, reused BOOLEAN,
+    auc DOUBLE, n BIGINT, n_human BIGINT
 );
 CREATE TABLE failures (
     task_id VARCHAR, query_id VARCHAR, llm_id VARCHAR, mode VARCHAR, seed BIGINT, repeat BIGINT,
@@ -81,6 +103,9 @@ WITH done AS (
     UNION ALL
     SELECT DISTINCT task_id, query_id, llm_id, mode, seed, repeat, video_id, evaluator_id,
            'score', done_at FROM scores
+    UNION ALL
+    SELECT DISTINCT task_id, query_id, llm_id, mode, seed, repeat, video_id, evaluator_id,
+           'audit', done_at FROM probes
 )
 SELECT f.* FROM failures AS f
 ANTI JOIN done AS d
@@ -146,6 +171,28 @@ SELECT n.* EXCLUDE (task_id, query_id), l.name AS llm, g.name AS video, e.name A
 FROM open_failures AS f
 LEFT JOIN modes AS m USING (mode)
 LEFT JOIN named_places AS n USING (task_id, query_id)
+LEFT JOIN llms AS l USING (llm_id)
+LEFT JOIN generators AS g USING (video_id)
+LEFT JOIN evaluators AS e USING (evaluator_id);
+
+CREATE VIEW named_probes AS
+SELECT t.name AS task, t.version AS task_version, l.name AS llm, g.name AS video,
+       e.name AS evaluator, e.version AS evaluator_version, coalesce(m.name, mode) AS mode_name,
+       p.* EXCLUDE (query_id)
+FROM probes AS p
+LEFT JOIN tasks AS t USING (task_id)
+LEFT JOIN modes AS m USING (mode)
+LEFT JOIN llms AS l USING (llm_id)
+LEFT JOIN generators AS g USING (video_id)
+LEFT JOIN evaluators AS e USING (evaluator_id);
+
+CREATE VIEW named_shifts AS
+SELECT t.name AS task, t.version AS task_version, l.name AS llm, g.name AS video,
+       e.name AS evaluator, e.version AS evaluator_version, coalesce(m.name, mode) AS mode_name,
+       s.* EXCLUDE (query_id)
+FROM shifts AS s
+LEFT JOIN tasks AS t USING (task_id)
+LEFT JOIN modes AS m USING (mode)
 LEFT JOIN llms AS l USING (llm_id)
 LEFT JOIN generators AS g USING (video_id)
 LEFT JOIN evaluators AS e USING (evaluator_id);

@@ -1,0 +1,3 @@
+"""Fixtures of other areas that whole commands need, too."""
+
+from tests.generators.pipelines.conftest import folder as folder
