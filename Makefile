@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+TORCH := 'torch>=2.6,<2.14'
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
 
 .PHONY: bench test check lock benchmarks clean
@@ -25,8 +26,9 @@ lock: $(VENV)/.dev  ## resolve the locks anew (hashes, every supported Python, n
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-find-links --no-header --no-annotate --upgrade \
 	  pyproject.toml --output-file requirements.lock
+	echo 'torch; python_version < "3"' > $(VENV)/without-torch.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-find-links --no-header --no-annotate \
+	  --no-emit-find-links --no-header --no-annotate --override $(VENV)/without-torch.txt \
 	  --constraint requirements.lock --extra dev pyproject.toml --output-file requirements-dev.lock
 
 clean:
@@ -44,7 +46,9 @@ $(VENV)/.core: requirements.lock pyproject.toml | $(BIN)/uv
 	$(UV) --no-deps --editable .
 	@touch $@
 
+# torch stands in no lock: which build is right, CUDA or CPU, is for the machine's pip to find.
 $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(BIN)/uv
-	$(UV) --require-hashes -r requirements-dev.lock
+	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check $(TORCH)
+	$(UV) --require-hashes --no-deps -r requirements-dev.lock
 	$(UV) --no-deps --editable .
 	@touch $@ $(VENV)/.core

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from duckdb import DuckDBPyConnection
 
+from popcorn_bench.leaderboard.trust.validity import Validity, read_validity
 from popcorn_bench.types import Anchor, Direction, Input
 
 IMPORTED = "imported"  # the evaluator of scores that came in a file, often without briefs
 _SHORTEST = 4
+_NO_SETTINGS = frozenset({None, "", "{}", "null"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +43,10 @@ class ModelCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricCard:
-    """A metric of one evaluator, and what that evaluator sees."""
+    """A metric of one evaluator, what that evaluator sees, and what is known of it.
+
+    `settings` of the evaluator are JSON, '' where it has none.
+    """
 
     evaluator_id: str
     evaluator: str
@@ -56,6 +61,9 @@ class MetricCard:
     low: float | None
     high: float | None
     anchors: Mapping[str, Anchor]
+    members: tuple[str, ...]
+    settings: str
+    validity: Validity | None
 
     @property
     def sees(self) -> str:
@@ -169,7 +177,8 @@ def _metrics(connection: DuckDBPyConnection) -> dict[tuple[str, str], MetricCard
     anchors = _anchors(connection)
     rows = connection.execute(
         "SELECT m.evaluator_id, e.name, e.version, e.weights, e.inputs, e.sees_video, "
-        "m.metric, m.description, m.direction, m.unit, m.low, m.high "
+        "m.metric, m.description, m.direction, m.unit, m.low, m.high, m.members, "
+        "e.settings::VARCHAR, e.validity::VARCHAR "
         "FROM metrics AS m JOIN evaluators AS e USING (evaluator_id) "
         "ORDER BY m.direction = 'none', e.name, e.version, m.rowid"
     ).fetchall()
@@ -188,6 +197,9 @@ def _metrics(connection: DuckDBPyConnection) -> dict[tuple[str, str], MetricCard
             low=row[10],
             high=row[11],
             anchors=anchors.get((row[0], row[6]), {}),
+            members=tuple(row[12] or ()),
+            settings="" if row[13] in _NO_SETTINGS else row[13],
+            validity=read_validity(row[14]),
         )
         for row in rows
     }

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from popcorn_bench.leaderboard.query import CellKey, CellScores, Counts, Paid
+from popcorn_bench.leaderboard.paid import Bills, Paid, paid_for
+from popcorn_bench.leaderboard.query import CellKey, CellScores, Counts
 from popcorn_bench.leaderboard.statistics.interval import Floats
 from popcorn_bench.leaderboard.statistics.marginal import query_means
 
@@ -22,6 +23,7 @@ class Material:
 
     scores: Mapping[CellKey, CellScores]
     counts: Counts
+    bills: Bills
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +86,7 @@ def draft_rows(
         groups: cells per row.
         by: dimension that tells rows apart.
         parts: queries of each part, shape (Q,).
-        material: scores and counts.
+        material: scores, counts and costs.
     """
     columns = [{_column(cell, by) for cell in group} for group in groups]
     complete = set[tuple[str, ...]]().union(*columns)
@@ -119,26 +121,13 @@ def _draft(
         n_planned=sum(planned),
         n_failed=sum(failed.values()),
         partial=any(plan.partial for plan in plans if plan is not None),
-        paid=_paid({cell.prompted for cell in cells}, part, counts),
+        paid=paid_for(material.bills, cells, part),
         balanced=balanced,
     )
 
 
 def _over_columns(columns: list[Floats], blank: Floats) -> Floats:
     return query_means(np.stack(columns)) if columns else blank
-
-
-def _paid(prompted: set[tuple[str, str, str]], part: str, counts: Counts) -> Paid:
-    """What the row's briefs cost together: each is paid once, however many videos follow."""
-    found = [counts.paid[key, part] for key in sorted(prompted) if (key, part) in counts.paid]
-    costs = [paid.cost for paid in found]
-    breaches: dict[str, int] = {}
-    for paid in found:
-        for rule, n in paid.breaches.items():
-            breaches[rule] = breaches.get(rule, 0) + n
-    known = [cost for cost in costs if cost is not None]
-    cost = sum(known) if costs and len(known) == len(costs) else None
-    return Paid(cost, sum(paid.briefs for paid in found), breaches)
 
 
 def _entity(cell: CellKey, by: str | None) -> tuple[str, ...]:

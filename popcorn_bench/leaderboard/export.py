@@ -13,6 +13,10 @@ from popcorn_bench.leaderboard import flags, text, words
 from popcorn_bench.leaderboard.figures import Figures, figures_of, uplift_figures
 from popcorn_bench.leaderboard.model import PARTS, Board, HumanRow, Row, Table, Uplift
 from popcorn_bench.leaderboard.statistics.interval import CONFIDENCE
+from popcorn_bench.leaderboard.trust.block import Block
+from popcorn_bench.leaderboard.trust.rating_words import TITLE as RATINGS
+from popcorn_bench.leaderboard.trust.record import trust_record
+from popcorn_bench.leaderboard.trust.sections import TITLE, not_measured, sections
 from popcorn_bench.leaderboard.uplift import by_table
 
 _DIGITS = 12  # beyond them stands only the order in which numbers were added
@@ -21,10 +25,11 @@ _DIGITS = 12  # beyond them stands only the order in which numbers were added
 def to_json(board: Board) -> str:
     """`{"rows": [...], "uplift": [...], "meta": {...}}`, strictly JSON.
 
-    Human rows are in `meta.human`, the settings of modes in `meta.modes`.
+    Human rows are in `meta.human`, the settings of modes in `meta.modes`, the trust panel in
+    `meta.trust`.
     """
     document = {
-        "rows": [_fields(row, board.by) for row in board.rows],
+        "rows": [_row(row, board) for row in board.rows],
         "uplift": [_fields(uplift, board.by) for uplift in board.uplift],
         "meta": _meta(board),
     }
@@ -33,7 +38,7 @@ def to_json(board: Board) -> str:
 
 def to_csv(board: Board) -> str:
     """One line per row; text that a spreadsheet would run as a formula is quoted with `'`."""
-    rows = [_fields(row, board.by) for row in board.rows]
+    rows = [_flat(_row(row, board)) for row in board.rows]
     out = io.StringIO()
     names = list(rows[0]) if rows else ["task", "llm", "video", "mode", "metric", "mean"]
     writer = csv.DictWriter(out, names, lineterminator="\n")
@@ -48,6 +53,7 @@ def to_markdown(board: Board) -> str:
     labels = words.labels_of(board)
     blocks = [_markdown_table(table, labels) for table in board.shown]
     blocks += [_markdown_uplift(uplifts, labels) for uplifts in by_table(board.uplift)]
+    blocks += _markdown_trust(board)
     blocks += [text.markdown(line) for line in _markdown_notes(board) if line]
     remark = ["Baselines only: these numbers show the harness, not a model."]
     return "\n\n".join([*(remark if board.baselines_only else []), *blocks]) + "\n"
@@ -59,6 +65,22 @@ def _fields(row: Row | HumanRow | Uplift, by: str | None) -> dict[str, Any]:
     return {name: _plain(value) for name, value in asdict(row).items() if name not in absent}
 
 
+def _row(row: Row, board: Board) -> dict[str, Any]:
+    """A row as plain data; `ppi` stands only where ratings were given."""
+    fields = _fields(row, board.by)
+    del fields["ppi"]
+    if row.ppi is not None:
+        known = {name: _plain(value) for name, value in asdict(row.ppi).items()}
+        fields["ppi"] = {"lambda" if name == "lam" else name: v for name, v in known.items()}
+    return fields
+
+
+def _flat(fields: dict[str, Any]) -> dict[str, Any]:
+    """The parts of `ppi` as columns of their own."""
+    parts = fields.pop("ppi", {})
+    return fields | {f"ppi_{name}": value for name, value in parts.items()}
+
+
 def _meta(board: Board) -> dict[str, Any]:
     return {
         "by": board.by,
@@ -68,6 +90,7 @@ def _meta(board: Board) -> dict[str, Any]:
         "baselines_only": board.baselines_only,
         "human": [_fields(human, board.by) for human in board.human],
         "metrics": [_about(table) for table in board.tables],
+        "trust": _rounded(trust_record(board)),
         "runs": [
             {
                 "run_id": run.run_id,
@@ -101,6 +124,12 @@ def _about(table: Table) -> dict[str, Any]:
     }
 
 
+def _rounded(value: Any) -> Any:  # noqa: ANN401 - plain data of any depth
+    if isinstance(value, dict):
+        return {name: _rounded(item) for name, item in value.items()}
+    return [_rounded(item) for item in value] if isinstance(value, list) else _plain(value)
+
+
 def _plain(value: object) -> object:
     if isinstance(value, float):
         return float(f"{value:.{_DIGITS}g}")
@@ -119,6 +148,25 @@ def _markdown_notes(board: Board) -> Iterable[str]:
     yield from (f"{name}: {meaning}" for name, meaning in words.meanings(board))
     yield from words.mode_lines(board)
     yield from (f"{name}: {said}" for name, said in flags.legend(words.flags_of(board)))
+
+
+def _markdown_trust(board: Board) -> Iterable[str]:
+    """What is known of each ranked metric, a line per part."""
+    gaps = [text.markdown(line) for line in not_measured(board)]
+    found = sections(board)
+    if found or gaps:
+        yield f"### {TITLE}"
+    for section in found:
+        blocks = section.blocks
+        said = [f"- {text.markdown(f'{b.title}: ' + ' '.join(b.lines))}" for b in blocks]
+        yield "\n".join([f"**{text.markdown(section.title)}**\n", *said])
+        yield from (_markdown_rows(block) for block in blocks if block.title == RATINGS)
+    yield from gaps
+
+
+def _markdown_rows(block: Block) -> str:
+    rows = [_line([text.markdown(cell) for cell in row]) for row in block.rows]
+    return "\n".join([_line(list(block.heads)), _line(["---"] * len(block.heads)), *rows])
 
 
 def _markdown_table(table: Table, labels: Mapping[words.Key, str]) -> str:

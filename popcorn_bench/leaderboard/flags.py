@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from popcorn_bench.leaderboard.form import FORM, FORM_RULES
 from popcorn_bench.leaderboard.text import clean
 
-FORM = "form"
-FORM_RULES = (
-    *("code_fence", "extra_text", "json_repaired", "renamed_keys", "wrapped_object"),
-    *("joined_list", "several_answers", "bidi_removed", "title_repaired", "prompt_repaired"),
-)
 _MARKS = {
     "baseline": "B",
     "baseline_video": "V",
     "leakage": "L",
+    "extrapolation": "X",
+    "predictor_dependent": "D",
     "incomplete": "I",
     "unbalanced": "U",
     "fewer_queries": "F",
@@ -26,11 +24,13 @@ _MEANINGS = {
     "baseline": "a baseline of the harness, not a model under test",
     "baseline_video": "the clip comes from a baseline generator",
     "leakage": "the predictor was trained on rows that the LLM was shown",
+    "extrapolation": "what it made is unlike the human videos that the predictor knows",
+    "predictor_dependent": "another part of the predictor would put it outside its rank range",
     "incomplete": "less than 95 % of the plan is scored, so it is not ranked",
     "unbalanced": "it lacks generators or modes that others have, so it is not ranked",
     "fewer_queries": "it was asked fewer queries than the others, so it is not ranked",
     "partial": "only a limited run asked for it",
-    "cost_unknown": "the price of its briefs is not known",
+    "cost_unknown": "the price of its briefs, clips or scores is not known",
     "title_too_long": "share of its titles that are longer than the task allows",
     FORM: "share of its answers that were usable, but not in the form asked for",
     "code_fence": "share of its answers in a code fence",

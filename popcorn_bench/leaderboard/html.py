@@ -14,11 +14,13 @@ from duckdb import DuckDBPyConnection
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from popcorn_bench.leaderboard import flags, text, words
+from popcorn_bench.leaderboard.catalog import MetricCard
 from popcorn_bench.leaderboard.figures import Figures, figures_of, uplift_figures
-from popcorn_bench.leaderboard.manifest import read_models, run_record
+from popcorn_bench.leaderboard.manifest import public_settings, read_models, run_record
 from popcorn_bench.leaderboard.model import Board, HumanRow, Row, Table, Uplift
 from popcorn_bench.leaderboard.samples import read_samples
 from popcorn_bench.leaderboard.scale import Scale, interval_of, scale_of, uplift_scale
+from popcorn_bench.leaderboard.trust import sections
 from popcorn_bench.leaderboard.uplift import by_table
 
 _DIGIT = "\u2007"  # a space as wide as a digit
@@ -89,13 +91,23 @@ def _page(
         "mode_lines": words.mode_lines(board),
         "modes": [(mode, json.dumps(dict(mode.settings))) for mode in board.modes],
         "flags": flags.legend(words.flags_of(board)),
+        "trust_title": sections.TITLE,
+        "trust": sections.sections(board),
+        "trust_described": sections.described(board),
+        "trust_gaps": sections.not_measured(board),
         "samples": read_samples(connection, board, artifacts),
         "tasks": {table.task_id: table.task for table in board.tables},
-        "evaluators": list({table.evaluator: table.card for table in board.tables}.items()),
+        "evaluators": _evaluators(board),
         "models": read_models(connection),
         "runs": [run_record(run) for run in board.runs],
         "headings": words.HEADINGS,
     }
+
+
+def _evaluators(board: Board) -> list[tuple[str, MetricCard, str]]:
+    """Every evaluator once: its displayed name, a card of it, and its settings."""
+    cards = {table.evaluator: table.card for table in board.tables}
+    return [(name, card, public_settings(card.settings)) for name, card in cards.items()]
 
 
 def _style() -> str:

@@ -25,7 +25,7 @@ def read_models(connection: DuckDBPyConnection) -> list[Mapping[str, object]]:
     rows = connection.execute(_MODELS).fetchall()
     names = ("sort", "id", "name", "made_by", "settings", "version", "baseline")
     models = [dict(zip(names, row, strict=True)) for row in rows]
-    return [{**model, "settings": _settings(model["settings"])} for model in models]
+    return [{**model, "settings": public_settings(model["settings"])} for model in models]
 
 
 def run_record(run: RunCard) -> Mapping[str, object]:
@@ -40,7 +40,8 @@ def run_record(run: RunCard) -> Mapping[str, object]:
     }
 
 
-def _settings(document: str | None) -> str:
+def public_settings(document: str | None) -> str:
+    """Settings as JSON without what is nobody else's business."""
     return json.dumps(_public(_json(document or "{}")))
 
 

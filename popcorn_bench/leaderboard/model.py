@@ -9,6 +9,8 @@ from math import isclose
 
 from popcorn_bench.leaderboard.catalog import MetricCard, RunCard
 from popcorn_bench.leaderboard.modes import ModeCard
+from popcorn_bench.leaderboard.trust.corrected import Corrected
+from popcorn_bench.leaderboard.trust.model import Trust
 from popcorn_bench.types import Direction
 
 DIMENSIONS = ("llm", "video", "mode", "topic", "kind")
@@ -23,7 +25,8 @@ class Row:
     queries. `n_scored`, `n_planned` and `n_failed` count scores. `rank_low` to `rank_high` are
     the ranks that the data leave open, all rows of a table at once with 95 % confidence; None
     where the row or the metric is not ranked. `human_percentile` is 0..100. `cost_usd` is what
-    the briefs cost, None where a price is unknown.
+    its briefs, its own clips and its scores cost, None where a price is unknown. `ppi` is the mean
+    in the scale of human ratings, None where none were given.
     """
 
     task: str
@@ -53,6 +56,7 @@ class Row:
     human_percentile: float | None
     baseline: bool
     flags: tuple[str, ...]
+    ppi: Corrected | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +94,8 @@ class Uplift:
     `share_improved` (0..1) counts queries that got better. `n_dropped` queries have a score but
     no complete pair. `copying` (0..1) is the mean over titles of the largest similarity to a
     reference, `copied_share` the share of titles where it is at least 0.9; None where no
-    references were shown.
+    references were shown. `leakage` says that the predictor learned from rows that the LLM may have
+    been shown in either mode.
     """
 
     task: str
@@ -113,6 +118,7 @@ class Uplift:
     n_dropped: int
     copying: float | None
     copied_share: float | None
+    leakage: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +126,7 @@ class Table:
     """All rows of one task and one metric of one evaluator, best first.
 
     `evaluator` is its displayed name. `rank_queries` is how many queries all ranked rows share;
-    `rank_dropped` how many others some of them have.
+    `rank_dropped` how many others some of them have. `trust` is what is known of its metric.
     """
 
     task: str
@@ -132,6 +138,7 @@ class Table:
     human: tuple[HumanRow, ...]
     rank_queries: int
     rank_dropped: int
+    trust: Trust
 
     @property
     def ranked(self) -> bool:
@@ -160,7 +167,8 @@ class Board:
     """The tables, what they are aggregated by, and the runs behind them.
 
     `mode` is what was asked for, `modes` are those that the rows rest on. `uplift` is per LLM and
-    over all queries, whatever the tables are aggregated by.
+    over all queries, whatever the tables are aggregated by. `rated` says whether human ratings were
+    given.
     """
 
     tables: tuple[Table, ...]
@@ -170,6 +178,7 @@ class Board:
     modes: tuple[ModeCard, ...]
     runs: tuple[RunCard, ...]
     baselines_only: bool
+    rated: bool = False
 
     @property
     def ranking(self) -> tuple[Table, ...]:

@@ -13,7 +13,7 @@ from popcorn_bench.leaderboard.query import CellKey
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
-    """Displayed name per id, the ids of baselines and those of modes with a leak."""
+    """Displayed name per id, and the ids of baselines."""
 
     tasks: Mapping[str, str]
     llms: Mapping[str, str]
@@ -21,7 +21,6 @@ class Names:
     evaluators: Mapping[str, str]
     modes: Mapping[str, str]
     baseline_ids: frozenset[str]
-    leaky_modes: frozenset[str]
 
 
 def names_of(catalog: Catalog, modes: Sequence[ModeCard], cells: AbstractSet[CellKey]) -> Names:
@@ -37,7 +36,6 @@ def names_of(catalog: Catalog, modes: Sequence[ModeCard], cells: AbstractSet[Cel
         evaluators=labels((i, versions[i]) for i in evaluators if i in versions),
         modes={mode.id: mode.label for mode in modes},
         baseline_ids=frozenset(card.id for card in models if card.baseline),
-        leaky_modes=frozenset(mode.id for mode in modes if mode.leaked > 0),
     )
 
 

@@ -14,7 +14,6 @@ import numpy as np
 from duckdb import DuckDBPyConnection
 from numpy.typing import NDArray
 
-from popcorn_bench.leaderboard.flags import FORM, FORM_RULES
 from popcorn_bench.leaderboard.statistics.interval import Floats
 
 
@@ -55,19 +54,6 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
-class Paid:
-    """Briefs of one task, LLM and mode: what they cost in US dollars and which rules they broke.
-
-    `cost` is None where a price is unknown. `breaches` counts briefs per broken rule; `form`
-    among them counts those that broke any rule of form.
-    """
-
-    cost: float | None
-    briefs: int
-    breaches: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
 class Copied:
     """How near titles come to the references that the LLM was shown, None where it saw none.
 
@@ -81,26 +67,26 @@ class Copied:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """Counts per cell, or per (task, LLM, mode) for briefs, and per part of the query set.
+    """Counts per cell and part of the query set.
 
     Keys end with the part: a topic or kind, or '' for all queries.
     """
 
     planned: Mapping[tuple[CellKey, str], Planned] = field(default_factory=dict)
     failed: Mapping[tuple[CellKey, str], int] = field(default_factory=dict)
-    paid: Mapping[tuple[tuple[str, str, str], str], Paid] = field(default_factory=dict)
 
 
 COPIED = 0.9  # similarity of a title to a reference from which it counts as copied
 
-_CELL = "task_id, llm_id, video_id, mode, evaluator_id"
-_SCORES = f"""
-WITH numbered AS (
+CELL = "task_id, llm_id, video_id, mode, evaluator_id"
+NUMBERED = """numbered AS (
     SELECT task_id, query_id,
            row_number() OVER (PARTITION BY task_id ORDER BY query_id) - 1 AS number
     FROM queries
-)
-SELECT {_CELL}, metric, list(number) AS numbers, list(score) AS scores,
+)"""  # queries in the order of their ids, as arrays hold them
+_SCORES = f"""
+WITH {NUMBERED}
+SELECT {CELL}, metric, list(number) AS numbers, list(score) AS scores,
        list(coalesce(percentile, 'nan'::DOUBLE)) AS percentiles
 FROM scores JOIN numbered USING (task_id, query_id)
 WHERE {{where}}
@@ -108,13 +94,13 @@ GROUP BY ALL
 """  # noqa: S608 - only constants are put in
 _PLANNED = f"""
 WITH runs_of AS (
-    SELECT {_CELL}, bool_and(coalesce(partial, false)) AS partial
+    SELECT {CELL}, bool_and(coalesce(partial, false)) AS partial
     FROM plan_cells LEFT JOIN runs USING (run_id) GROUP BY ALL
 ), units AS (
-    SELECT {_CELL}, {{part}} AS part, sum(repeats)::BIGINT AS units
+    SELECT {CELL}, {{part}} AS part, sum(repeats)::BIGINT AS units
     FROM planned JOIN queries AS q USING (task_id, query_id) WHERE {{where}} GROUP BY ALL
 )
-SELECT {_CELL}, part, units, partial FROM units JOIN runs_of USING ({_CELL})
+SELECT {CELL}, part, units, partial FROM units JOIN runs_of USING ({CELL})
 """  # noqa: S608 - only constants are put in
 _FAILED = """
 SELECT p.task_id, p.llm_id, p.video_id, p.mode, p.evaluator_id, {part} AS part,
@@ -131,32 +117,6 @@ WHERE f.repeat < p.repeats AND {where} AND (
 )
 GROUP BY ALL
 """
-_COSTS = """
-WITH paid AS (
-    SELECT task_id, query_id, llm_id, mode, cost_usd, cost_usd IS NULL AS unknown, 1 AS brief
-    FROM briefs WHERE NOT coalesce(reused, false)
-    UNION ALL
-    SELECT task_id, query_id, llm_id, mode, 0, false, 1 FROM briefs WHERE reused
-    UNION ALL
-    SELECT task_id, query_id, llm_id, mode, cost_usd, false, 0 FROM failures
-    WHERE stage = 'brief' AND cost_usd IS NOT NULL
-)
-SELECT task_id, llm_id, mode, {part} AS part, coalesce(sum(cost_usd), 0) AS cost,
-       bool_or(unknown) AS unknown, sum(brief)::BIGINT AS briefs
-FROM paid JOIN queries AS q USING (task_id, query_id)
-WHERE {where} GROUP BY ALL
-"""
-_BREACHES = f"""
-WITH broken AS (
-    SELECT task_id, query_id, llm_id, mode, unnest(list_distinct(breaches)) AS rule FROM briefs
-    UNION ALL
-    SELECT task_id, query_id, llm_id, mode, '{FORM}' FROM briefs
-    WHERE list_has_any(breaches, {list(FORM_RULES)})
-)
-SELECT task_id, llm_id, mode, {{part}} AS part, rule, count(*) AS n
-FROM broken JOIN queries AS q USING (task_id, query_id)
-WHERE {{where}} GROUP BY ALL
-"""  # noqa: S608 - only constants are put in
 _COPIED = f"""
 SELECT task_id, llm_id, mode, avg(copying), avg((copying >= {COPIED})::INTEGER)
 FROM briefs WHERE copying IS NOT NULL AND {{where}} GROUP BY ALL
@@ -179,6 +139,10 @@ class Filter:
             where, parameters = f"{where} AND list_contains(?, mode)", [*parameters, self.modes]
         return connection.execute(sql.format(where=where, part=part), parameters)
 
+    def keeps(self, mode: str) -> bool:
+        """Whether a mode is read; '' stands for what is over all modes."""
+        return self.modes is None or mode in {"", *self.modes}
+
 
 def read_scores(
     connection: DuckDBPyConnection, chosen: Filter, sizes: Mapping[str, int]
@@ -197,12 +161,11 @@ def read_scores(
 
 
 def read_counts(connection: DuckDBPyConnection, chosen: Filter) -> Counts:
-    """Read what was planned, what failed and what was paid."""
+    """Read what was planned and what failed."""
     planned = chosen.run(connection, _PLANNED).fetchall()
     return Counts(
         planned={(CellKey(*row[:5]), row[5]): Planned(row[6], row[7]) for row in planned},
         failed=_failed(connection, chosen),
-        paid=_paid(connection, chosen),
     )
 
 
@@ -238,19 +201,3 @@ def _failed(connection: DuckDBPyConnection, chosen: Filter) -> dict[tuple[CellKe
         return {}  # spares the pass over all scores that tells mended failures from open ones
     rows = chosen.run(connection, _FAILED).fetchall()
     return {(CellKey(*row[:5]), row[5]): row[6] for row in rows}
-
-
-def _paid(
-    connection: DuckDBPyConnection, chosen: Filter
-) -> dict[tuple[tuple[str, str, str], str], Paid]:
-    breaches: dict[tuple[tuple[str, str, str], str], dict[str, int]] = {}
-    for task, llm, mode, part, rule, n in chosen.run(connection, _BREACHES).fetchall():
-        breaches.setdefault(((task, llm, mode), part), {})[rule] = n
-    return {
-        (key := ((task, llm, mode), part)): Paid(
-            None if unknown else cost, briefs, breaches.get(key, {})
-        )
-        for task, llm, mode, part, cost, unknown, briefs in chosen.run(
-            connection, _COSTS
-        ).fetchall()
-    }

@@ -26,19 +26,24 @@ class Ranking:
 
 def rank(drafts: Sequence[Draft], direction: Direction) -> Ranking:
     """Rank the drafts that cover their plan, on the queries that all of those share."""
-    unranked = Ranking((None,) * len(drafts), 0, 0)
+    none = unranked(drafts)
     most = most_asked(drafts)
     chosen = [i for i, draft in enumerate(drafts) if _eligible(draft, most)]
     if direction is Direction.NONE or not chosen:
-        return unranked
+        return none
     values = np.stack([drafts[i].values for i in chosen])
     z = complete_cases(values)
     dropped = int(np.isfinite(values).any(axis=0).sum()) - len(z)
     if len(z) < _ENOUGH:
-        return Ranking(unranked.ranges, len(z), dropped)
+        return Ranking(none.ranges, len(z), dropped)
     sets = rank_sets(z, higher=direction is Direction.HIGHER)
     ranges = dict(zip(chosen, zip(sets.low.tolist(), sets.high.tolist(), strict=True), strict=True))
     return Ranking(tuple(ranges.get(i) for i in range(len(drafts))), len(z), dropped)
+
+
+def unranked(drafts: Sequence[Draft]) -> Ranking:
+    """No ranks at all."""
+    return Ranking((None,) * len(drafts), 0, 0)
 
 
 def _eligible(draft: Draft, most: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from popcorn_bench.leaderboard.draft import Draft
 from popcorn_bench.leaderboard.model import Row
 from popcorn_bench.leaderboard.names import Names
 from popcorn_bench.leaderboard.statistics.interval import Estimate, Floats, mean_interval
+from popcorn_bench.leaderboard.trust.corrected import Corrected
 from popcorn_bench.types import Direction
 
 
@@ -26,8 +27,23 @@ class Setting:
     most_asked: int
 
 
-def make_row(setting: Setting, draft: Draft, place: tuple[int, int] | None) -> Row:
-    """Fill in one row; `place` is its rank range."""
+def make_row(
+    setting: Setting,
+    draft: Draft,
+    place: tuple[int, int] | None,
+    *,
+    marks: Sequence[str] = (),
+    ppi: Corrected | None = None,
+) -> Row:
+    """Fill in one row.
+
+    Args:
+        setting: what it shares with the others.
+        draft: its values and counts.
+        place: its rank range.
+        marks: flags from the trust panel.
+        ppi: its mean in the scale of human ratings.
+    """
     names, task, card, by = setting.names, setting.task, setting.card, setting.by
     cell = draft.cells[0]
     values = draft.values[np.isfinite(draft.values)]
@@ -59,7 +75,8 @@ def make_row(setting: Setting, draft: Draft, place: tuple[int, int] | None) -> R
         rank_high=place[1] if place else None,
         human_percentile=_mean(draft.percentiles),
         baseline=_baseline(setting, draft),
-        flags=tuple(_flags(setting, draft)),
+        flags=tuple(_flags(setting, draft, marks)),
+        ppi=ppi,
     )
 
 
@@ -81,13 +98,12 @@ def in_order(rows: Iterable[Row], direction: Direction, by: str | None) -> list[
     return sorted(rows, key=key)
 
 
-def _flags(setting: Setting, draft: Draft) -> Iterable[str]:
+def _flags(setting: Setting, draft: Draft, marks: Sequence[str]) -> Iterable[str]:
     if _baseline(setting, draft):
         yield "baseline"
     elif setting.by is None and draft.cells[0].video_id in setting.names.baseline_ids:
         yield "baseline_video"
-    if any(cell.mode in setting.names.leaky_modes for cell in draft.cells):
-        yield "leakage"
+    yield from marks
     if not draft.covered:
         yield "incomplete"
     if not draft.balanced:

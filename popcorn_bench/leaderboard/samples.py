@@ -9,6 +9,7 @@ from itertools import groupby
 
 from duckdb import DuckDBPyConnection
 
+from popcorn_bench.leaderboard import words
 from popcorn_bench.leaderboard.catalog import labels
 from popcorn_bench.leaderboard.model import Board
 
@@ -28,11 +29,21 @@ WITH chosen AS (
     FROM videos
     WHERE stage = 'video' AND (task_id, query_id) IN (SELECT (task_id, query_id) FROM few)
     GROUP BY ALL
+), judged AS (
+    SELECT task_id, query_id, llm_id, mode, seed, repeat,
+           list({'evaluator': evaluator_id, 'metric': metric, 'video': video_id,
+                 'score': score, 'low': low, 'high': high}
+                ORDER BY metric, evaluator_id, video_id) AS judged
+    FROM scores
+    WHERE low IS NOT NULL AND high IS NOT NULL
+      AND (task_id, query_id) IN (SELECT (task_id, query_id) FROM few)
+    GROUP BY ALL
 )
 SELECT task_id, query_id, few.text, few.kind, few.topic, b.llm_id, b.mode,
-       b.title, b.video_prompt, b.breaches, clips.clips
+       b.title, b.video_prompt, b.breaches, clips.clips, judged.judged
 FROM briefs AS b JOIN few USING (task_id, query_id)
 LEFT JOIN clips USING (task_id, query_id, llm_id, mode, seed, repeat)
+LEFT JOIN judged USING (task_id, query_id, llm_id, mode, seed, repeat)
 WHERE list_contains(?, task_id)
 QUALIFY row_number() OVER (
     PARTITION BY task_id, query_id, b.llm_id, b.mode ORDER BY seed, repeat
@@ -50,11 +61,22 @@ class Clip:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """A score that knows its 90 % interval; `metric` names the generator too where it sees it."""
+
+    metric: str
+    score: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Names:
-    """Displayed name per id of an LLM or generator, and of a mode."""
+    """Displayed name per id of an LLM or generator, of a mode, and per metric of an evaluator."""
 
     models: Mapping[str, str]
     modes: Mapping[str, str]
+    metrics: Mapping[tuple[str, str], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +89,7 @@ class SampleBrief:
     prompt: str
     breaches: tuple[str, ...]
     clips: tuple[Clip, ...]
+    judged: tuple[Judged, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +102,11 @@ class Sample:
     topic: str
     briefs: tuple[SampleBrief, ...]
     more: int
+
+    @property
+    def bounded(self) -> bool:
+        """Whether any score of it has an interval."""
+        return any(brief.judged for brief in self.briefs)
 
 
 def read_samples(
@@ -95,7 +123,7 @@ def read_samples(
     rows = connection.execute(_SQL, [_QUERIES, task_ids]).fetchall()
     modes = {mode.id: mode.label for mode in board.modes}
     shown = [row for row in rows if row[6] in modes]
-    names = _Names(_labels(connection), modes)
+    names = _Names(_labels(connection), modes, _metrics(board))
     return [
         _sample(key, list(group), names, artifacts)
         for key, group in groupby(shown, key=lambda row: row[:5])
@@ -121,7 +149,7 @@ def _sample(
 
 
 def _brief(row: tuple[object, ...], names: _Names, artifacts: str | None) -> SampleBrief:
-    llm_id, mode, title, prompt, breaches, clips = row
+    llm_id, mode, title, prompt, breaches, clips, judged = row
     text = str(prompt or "")
     return SampleBrief(
         llm=names.models.get(str(llm_id), str(llm_id)),
@@ -130,7 +158,20 @@ def _brief(row: tuple[object, ...], names: _Names, artifacts: str | None) -> Sam
         prompt=f"{text[:_PROMPT]}…" if len(text) > _PROMPT else text,
         breaches=tuple(breaches) if isinstance(breaches, list) else (),
         clips=tuple(_clips(clips, names.models, artifacts)),
+        judged=tuple(_judged(judged, names)),
     )
+
+
+def _judged(scores: object, names: _Names) -> list[Judged]:
+    """The scores of metrics that are on the board."""
+    found = []
+    for score in scores if isinstance(scores, list) else ():
+        metric = names.metrics.get((score["evaluator"], score["metric"]))
+        if metric is not None:
+            video = names.models.get(score["video"], score["video"])
+            name = f"{metric}, {video}" if video else metric
+            found.append(Judged(name, score["score"], score["low"], score["high"]))
+    return found
 
 
 def _clips(clips: object, names: Mapping[str, str], artifacts: str | None) -> list[Clip]:
@@ -143,6 +184,14 @@ def _clips(clips: object, names: Mapping[str, str], artifacts: str | None) -> li
             href = f"{artifacts.rstrip('/')}/{file[:2]}/{file}"
             found.append(Clip(names.get(clip["video"], clip["video"]), href))
     return found
+
+
+def _metrics(board: Board) -> dict[tuple[str, str], str]:
+    labels_of = words.labels_of(board)
+    return {
+        (table.card.evaluator_id, table.card.name): labels_of[words.key_of(table)]
+        for table in board.tables
+    }
 
 
 def _labels(connection: DuckDBPyConnection) -> dict[str, str]:

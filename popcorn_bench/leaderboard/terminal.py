@@ -12,6 +12,7 @@ from popcorn_bench.leaderboard import flags, text, words
 from popcorn_bench.leaderboard.figures import figures_of
 from popcorn_bench.leaderboard.model import Board, HumanRow, Row, Table
 from popcorn_bench.leaderboard.scale import interval_of, scale_of
+from popcorn_bench.leaderboard.terminal_trust import print_trust
 from popcorn_bench.leaderboard.terminal_uplift import print_uplift
 from popcorn_bench.leaderboard.uplift import by_table
 from popcorn_bench.leaderboard.widgets import (
@@ -38,7 +39,7 @@ class _Column:
 
 
 def render(board: Board, console: Console) -> None:
-    """Print a table per task and metric, the descriptions of each task, and what modes change.
+    """Print a table per task and metric, descriptions, what modes change, and how far to trust it.
 
     Columns that do not fit (interval bar, cost, human percentile) are left out below 100
     characters.
@@ -61,6 +62,7 @@ def render(board: Board, console: Console) -> None:
         print_uplift(uplifts, labels[words.key_of(uplifts[0])], console)
     if board.uplift:
         print_notes([words.uplift_columns(board)], console)
+    print_trust(board, console)
     _print_meanings(board, console)
     _print_legend(board, console)
 

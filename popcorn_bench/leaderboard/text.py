@@ -101,7 +101,7 @@ def money(dollars: float | None) -> str:
 
 
 def cost(row: Row) -> str:
-    """What the briefs of a row cost; nothing where it has none, as with imported scores."""
+    """What a row cost; nothing where it has no briefs, as with imported scores."""
     known = row.cost_usd is not None or "cost_unknown" in row.flags
     return money(row.cost_usd) if known else NOTHING
 

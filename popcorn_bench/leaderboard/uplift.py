@@ -16,6 +16,7 @@ from popcorn_bench.leaderboard.query import CellKey, CellScores, Copied
 from popcorn_bench.leaderboard.statistics.interval import Floats
 from popcorn_bench.leaderboard.statistics.marginal import query_means
 from popcorn_bench.leaderboard.statistics.paired import hedges_gz, holm, paired_difference
+from popcorn_bench.leaderboard.trust.leakage import Leaks, leaks_of
 from popcorn_bench.types import Direction
 
 _ROUNDING = 1e-12  # relative: what the order of adding leaves between equal averages
@@ -26,7 +27,7 @@ class Compared:
     """One task and metric: its cells, and the scores of those that have any.
 
     `modes` are the ids other than `basic` in the order to show; `copied` is per
-    (task, LLM, mode).
+    (task, LLM, mode), `leaks` per mode and evaluator.
     """
 
     task: TaskCard
@@ -36,6 +37,7 @@ class Compared:
     cells: Sequence[CellKey]
     scores: Mapping[CellKey, CellScores]
     copied: Mapping[tuple[str, str, str], Copied]
+    leaks: Leaks
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ def _uplift(compared: Compared, cells: list[CellKey], basic: list[CellKey]) -> U
         n_dropped=pairs.asked - n_pairs,
         copying=copied.mean,
         copied_share=copied.share,
+        leakage=bool(leaks_of(compared.leaks, [*cells, *basic])),
     )
 
 

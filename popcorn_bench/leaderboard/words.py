@@ -13,6 +13,7 @@ from popcorn_bench.leaderboard.model import Board, HumanRow, Row, Table, Uplift
 from popcorn_bench.leaderboard.modes import ModeCard
 from popcorn_bench.leaderboard.query import COPIED
 from popcorn_bench.leaderboard.statistics.interval import CONFIDENCE
+from popcorn_bench.leaderboard.trust.leak_words import leak_line
 from popcorn_bench.types import Direction
 
 _FEW = 20
@@ -89,7 +90,9 @@ def hidden_lines(board: Board) -> list[str]:
 
 
 def rank_basis(table: Table) -> str:
-    """How the rank ranges came to be, or nothing where there are none."""
+    """How the rank ranges came to be, or why there are none."""
+    if table.trust.leaks:
+        return leak_line(table.trust)
     if not table.ranked:
         return ""
     shared = text.count(table.rank_queries, "shared query", "shared queries")
@@ -163,7 +166,12 @@ def uplift_finding(uplifts: Sequence[Uplift]) -> str:
 def uplift_basis(uplifts: Sequence[Uplift]) -> str:
     """What is particular to the changes of one table."""
     better = f"{uplifts[0].direction.capitalize()} is better"
-    return f"{better}; {_averaged(uplifts)} averaged first."
+    leaks = (
+        " The predictor learned from rows that the LLM may have seen: a gain may be its memory."
+        if any(uplift.leakage for uplift in uplifts)
+        else ""
+    )
+    return f"{better}; {_averaged(uplifts)} averaged first.{leaks}"
 
 
 def uplift_columns(board: Board) -> str:

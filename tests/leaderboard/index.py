@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
 import duckdb
@@ -12,6 +12,10 @@ from popcorn_bench.leaderboard.model import Board, Row
 
 _SQL = files("popcorn_bench.results") / "migrations" / "0001_tables.sql"
 TASK, RUN = "task-0", "run-0"
+_PLACE = {
+    "task_id": TASK, "query_id": "", "llm_id": "", "mode": "basic", "seed": 0, "repeat": 0,
+    "video_id": "", "done_at": "2025-01-01",
+}  # fmt: skip
 
 
 class Index:
@@ -75,6 +79,10 @@ class Index:
         direction: str = "higher",
         name: str = "",
         version: str = "1",
+        members: Sequence[str] = (),
+        low: float | None = None,
+        settings: Mapping[str, object] | None = None,
+        validity: Mapping[str, object] | None = None,
     ) -> None:
         self.insert(
             "evaluators",
@@ -84,6 +92,8 @@ class Index:
             weights="",
             inputs=list(inputs),
             sees_video="video" in inputs,
+            settings=json.dumps(settings or {}),
+            validity=json.dumps(validity or {}),
         )
         self.insert(
             "metrics",
@@ -92,6 +102,8 @@ class Index:
             description=f"what {metric} says",
             direction=direction,
             unit="points",
+            members=list(members),
+            low=low,
         )
 
     def plan(
@@ -131,22 +143,50 @@ class Index:
         seed: int = 0,
         repeat: int = 0,
         percentile: float | None = None,
+        members: Mapping[str, Sequence[float]] | None = None,
+        margin: float | None = None,
     ) -> None:
-        """Scores per query of one cell (llm, video, mode, evaluator)."""
+        """Scores per query of one cell (llm, video, mode, evaluator).
+
+        `members` are per query, `margin` is half of the interval of a score.
+        """
         llm, video, mode, evaluator = cell
         self.many(
             "scores",
             (
                 *("task_id", "query_id", "llm_id", "video_id", "mode", "evaluator_id"),
                 *("seed", "repeat", "metric", "score", "percentile", "done_at"),
+                *("members", "low", "high"),
             ),
             [
                 (
                     *(TASK, q, llm, video, mode, evaluator, seed, repeat, metric, value),
-                    *(percentile, "2025-01-01"),
+                    *(percentile, "2025-01-01", list(members[q]) if members else []),
+                    *((None, None) if margin is None else (value - margin, value + margin)),
                 )
                 for q, value in values.items()
             ],
+        )
+
+    def leak(self, mode: str, evaluator_id: str, rows: int) -> None:
+        self.insert("leaks", mode=mode, evaluator_id=evaluator_id, rows=rows)
+
+    def shift(self, llm: str, auc: float, evaluator_id: str, **values: object) -> None:
+        place = {**_PLACE, "llm_id": llm, "evaluator_id": evaluator_id, **values}
+        self.insert("shifts", **{"auc": auc, "n": 100, "n_human": 900, **place})
+
+    def probe(self, metric: str, probe: str, evaluator_id: str, **values: object) -> None:
+        self.insert(
+            "probes",
+            **{
+                **_PLACE,
+                "evaluator_id": evaluator_id,
+                "metric": metric,
+                "probe": probe,
+                "n": 0,
+                "refused": 0,
+                **values,
+            },
         )
 
     def brief(self, query: str, llm: str, mode: str = "basic", **values: object) -> None:

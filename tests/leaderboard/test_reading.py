@@ -16,6 +16,7 @@ from popcorn_bench.leaderboard import flags, text
 from popcorn_bench.leaderboard.board import board
 from popcorn_bench.leaderboard.export import to_json, to_markdown
 from popcorn_bench.leaderboard.figures import figures_of
+from popcorn_bench.leaderboard.form import FORM_RULES
 from popcorn_bench.leaderboard.html import write_html
 from popcorn_bench.leaderboard.terminal import render
 from tests.leaderboard.index import Index, one_row
@@ -186,13 +187,13 @@ def test_broken_rules_are_summed_up_for_the_eye_and_kept_for_machines(
     assert "code\\_fence 50%" in to_markdown(board(index.connection))
 
 
-@pytest.mark.parametrize("rule", [*flags.FORM_RULES, "title_too_long", "leakage", "new_rule"])
+@pytest.mark.parametrize("rule", [*FORM_RULES, "title_too_long", "leakage", "new_rule"])
 def test_every_flag_is_explained(rule: str) -> None:
     [(name, meaning)] = flags.legend([f"{rule} 12%"])
     assert name == rule
     assert len(meaning) > 20
     short = flags.short([f"{rule} 12%"])
-    assert bool(short) == (rule not in flags.FORM_RULES)
+    assert bool(short) == (rule not in FORM_RULES)
     assert [mark for mark, _ in flags.short_legend([f"{rule} 12%"])] == (
         [short.removesuffix(" 12%")] if short else []
     )
