@@ -135,6 +135,25 @@ def read_frames(path: Path, *, threads: int = 1) -> Iterator[NDArray[np.uint8]]:
             yield _rgb(reformatter.reformat(frame, format="rgb24", threads=1))
 
 
+def standardise(path: Path, target: Path, tags: Mapping[str, str]) -> None:
+    """Write a video as the MP4 that every player takes, with `tags` in its metadata.
+
+    H.264 in yuv420p is copied packet by packet, with its sound; anything else is encoded anew,
+    without.
+
+    Raises:
+        AdapterError: as `probe`, and `degenerate` for frames that H.264 cannot hold.
+    """
+    with opened(path) as (container, stream):
+        codec = stream.codec_context
+        fits = codec.name == "h264" and codec.pix_fmt == "yuv420p"
+        rate = float(stream.average_rate or 0)
+        if fits:
+            _copy(container, target, tags)
+    if not fits:
+        write_mp4(_even(read_frames(path)), target, rate or 24.0, tags=tags)
+
+
 def read_tags(path: Path) -> dict[str, str]:
     """The metadata that a file carries: of a video its container's, of an image its texts.
 
@@ -243,6 +262,27 @@ def _encode(
         )
         container.mux(stream.encode(yuv))
     container.mux(stream.encode(None))
+
+
+def _copy(container: InputContainer, target: Path, tags: Mapping[str, str]) -> None:
+    import av
+
+    flags = {"movflags": "+faststart", "fflags": "+bitexact"}
+    with av.open(str(target), "w", format="mp4", options=flags) as out:
+        out.metadata.update(tags)
+        kept = [*container.streams.video[:1], *container.streams.audio[:1]]
+        streams = {s.index: out.add_stream_from_template(s) for s in kept}
+        for packet in container.demux(kept):
+            if packet.dts is not None:
+                packet.stream = streams[packet.stream.index]
+                out.mux(packet)
+
+
+def _even(frames: Iterable[NDArray[np.uint8]]) -> Iterator[NDArray[np.uint8]]:
+    """Frames without an odd last row or column, which yuv420p cannot hold."""
+    for frame in frames:
+        height, width = frame.shape[:2]
+        yield frame[: height - height % 2, : width - width % 2]
 
 
 def _check_frame(frame: NDArray[np.uint8]) -> None:

@@ -15,7 +15,15 @@ from PIL import Image
 
 from popcorn_bench import media
 from popcorn_bench.errors import AdapterError
-from popcorn_bench.media import MediaFacts, probe, read_frames, write_mp4
+from popcorn_bench.media import (
+    MediaFacts,
+    is_blank,
+    probe,
+    read_frames,
+    read_tags,
+    standardise,
+    write_mp4,
+)
 
 Frames = list[NDArray[np.uint8]]
 
@@ -188,3 +196,47 @@ def test_an_image_that_would_fill_the_memory(tmp_path: Path) -> None:
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def test_a_video_gets_tags_without_being_encoded_anew(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.mp4", tmp_path / "b.mp4"
+    picture = np.random.default_rng(0).integers(0, 255, (64, 96, 3), dtype=np.uint8)
+    write_mp4([np.roll(picture, i, axis=1) for i in range(12)], source, 8)
+    standardise(source, target, {"comment": "made by us"})
+
+    assert read_tags(target)["comment"] == "made by us"
+    assert "comment" not in read_tags(source)
+    assert probe(target) == probe(source)
+    both = zip(read_frames(source), read_frames(target), strict=True)
+    assert all(np.array_equal(a, b) for a, b in both)
+
+
+def test_another_codec_and_an_odd_size_become_h264_that_players_take(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.webm", tmp_path / "b.mp4"
+    picture = np.random.default_rng(0).integers(0, 255, (65, 97, 3), dtype=np.uint8)
+    with av.open(str(source), "w") as container:
+        stream = container.add_stream("libvpx-vp9", rate=12)
+        stream.width, stream.height, stream.pix_fmt = 97, 65, "yuv420p"
+        for i in range(12):
+            frame = av.VideoFrame.from_ndarray(np.roll(picture, i, axis=1))
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    standardise(source, target, {"comment": "x"})
+
+    facts = probe(target)
+    assert (facts.codec, facts.width, facts.height, facts.frames) == ("h264", 96, 64, 12)
+    assert facts.fps == 12
+    assert read_tags(target)["comment"] == "x"
+
+
+@pytest.mark.parametrize("level", [0, 90, 255])
+def test_a_flat_clip_is_blank_and_a_faint_picture_is_not(tmp_path: Path, level: int) -> None:
+    flat, faint = tmp_path / "flat.mp4", tmp_path / "faint.mp4"
+    frame = np.full((64, 96, 3), level, dtype=np.uint8)
+    write_mp4([frame] * 12, flat, 8)
+    shown = frame.copy()
+    shown[20:40, 30:60] = 128
+    write_mp4([frame] * 6 + [shown] * 6, faint, 8)
+
+    assert is_blank(flat)
+    assert not is_blank(faint)

@@ -10,7 +10,7 @@ import os
 import pickle
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from multiprocessing import parent_process
@@ -29,9 +29,10 @@ from popcorn_bench.generators.protocol import (
     Resumable,
     Stepped,
 )
+from popcorn_bench.generators.provenance import provenance, read_provenance
 from popcorn_bench.harness import probes
 from popcorn_bench.harness.progress import Step
-from popcorn_bench.media import MediaFacts, is_blank, probe
+from popcorn_bench.media import MediaFacts, is_blank, probe, read_tags, standardise
 from popcorn_bench.results.artifacts import ArtefactStore, file_sha
 from popcorn_bench.types import Artefact, Audit, EvaluatorCard, Generator, Query, Score
 
@@ -91,8 +92,9 @@ class GeneratorHost:
         store = ArtefactStore(self.folder)
         with store.workspace() as scratch:
             started = monotonic()
-            for made in made_by.generate(jobs, scratch):
-                yield _stored(made, store, monotonic() - started)
+            for request, made in zip(jobs, made_by.generate(jobs, scratch), strict=False):
+                tags = provenance(self.generator, request)
+                yield _stored(made, store, monotonic() - started, tags)
                 started = monotonic()
 
     def _generator(self) -> MediaGenerator:
@@ -214,23 +216,27 @@ def _send(connection: Connection, lock: threading.Lock, result: object) -> None:
 
 
 def _stored(
-    made: Path | Made | AdapterError, store: ArtefactStore, seconds: float
+    made: Path | Made | AdapterError, store: ArtefactStore, seconds: float, tags: Mapping[str, str]
 ) -> Artefact | AdapterError:
-    """Put a file into the store; `seconds` is what it took where its maker does not say."""
+    """Put a file into the store.
+
+    `seconds` is what it took, and `tags` where it comes from, where its maker does not say.
+    """
     if isinstance(made, AdapterError):
         return made
     if isinstance(made, Path):
         made = Made(made, cost_usd=0.0)
     try:
         with boundary("probe"):
-            facts = _sound(made.path)
+            path = _tagged(made.path, _sound(made.path), tags)
+            facts = probe(path)
     except AdapterError as error:
         error.cost_usd = made.cost_usd
         return error
-    size = made.path.stat().st_size
+    size = path.stat().st_size
     return Artefact(
-        sha256=store.put(made.path),
-        suffix=made.path.suffix,
+        sha256=store.put(path),
+        suffix=path.suffix,
         bytes=size,
         width=facts.width,
         height=facts.height,
@@ -242,6 +248,15 @@ def _stored(
         peak_gb=made.peak_gb,
         cost_usd=made.cost_usd,
     )
+
+
+def _tagged(path: Path, facts: MediaFacts, tags: Mapping[str, str]) -> Path:
+    """A clip with its provenance in it; one that came without is written anew."""
+    if not facts.frames or read_provenance(read_tags(path)):
+        return path
+    target = path.with_name(f"{path.stem}-tagged.mp4")
+    standardise(path, target, tags)
+    return target
 
 
 def _sound(path: Path) -> MediaFacts:
