@@ -13,6 +13,8 @@ import polars as pl
 from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
 from popcorn_bench.leaderboard.board import board
+from popcorn_bench.leaderboard.generators.record import FIELDS, generators_record
+from popcorn_bench.leaderboard.model import Board
 from popcorn_bench.results import index
 
 _VIEWS = {
@@ -22,6 +24,7 @@ _VIEWS = {
     "failures": "named_failures",
     "probes": "named_probes",
     "shifts": "named_shifts",
+    "generators": "board_generators",
     "cells": "board_cells",
     "runs": "runs",
 }
@@ -41,15 +44,26 @@ def export_tables(folder: Path, kind: str, target: Path) -> Iterator[Path]:
     """
     target.mkdir(parents=True, exist_ok=True)
     with closing(index.connect([folder])) as connection:
-        cells = pl.DataFrame(
-            [_flat(asdict(row)) for row in board(connection).rows],
-            infer_schema_length=None,
-        )
+        found = board(connection)
+        cells = pl.DataFrame([_flat(asdict(row)) for row in found.rows], infer_schema_length=None)
         connection.register("board_cells", cells.to_arrow())
+        connection.register("board_generators", _generators(found).to_arrow())
         for table, view in _VIEWS.items():
             path = target / f"{table}.{kind}"
             _copy(connection, view, path)
             yield path
+
+
+def _generators(found: Board) -> pl.DataFrame:
+    """What made the clips; `gpu_cost_usd` needs a price, which a results folder does not hold."""
+    kinds = {name: kind for name, kind in FIELDS.items() if name != "gpu_cost_usd"}
+    schema = {name: str if kind in {list, dict} else kind for name, kind in kinds.items()}
+    rows = [
+        {name: json.dumps(row[name]) if kind in {list, dict} else row[name]
+         for name, kind in kinds.items()}
+        for row in generators_record(found.generators)
+    ]  # fmt: skip
+    return pl.DataFrame(rows, schema=schema)
 
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from duckdb import DuckDBPyConnection
 from popcorn_bench.leaderboard.catalog import Catalog, TaskCard, read_catalog, read_runs
 from popcorn_bench.leaderboard.choose import check_known, choose_modes, choose_tasks
 from popcorn_bench.leaderboard.draft import Mask, Material, draft_rows, group_cells, most_asked
+from popcorn_bench.leaderboard.generators.read import read_generators
 from popcorn_bench.leaderboard.human import human_scores
 from popcorn_bench.leaderboard.model import DIMENSIONS, PARTS, Board, HumanRow, Row, Table, Uplift
 from popcorn_bench.leaderboard.modes import BASIC, ModeCard, read_modes
@@ -48,6 +49,7 @@ def board(  # noqa: PLR0913 - one per option of the command
     mode: str | None = None,
     metric: str | None = None,
     ratings: Ratings | None = None,
+    gpu_hour_usd: float | None = None,
 ) -> Board:
     """Aggregate the index into tables, one per task, evaluator and metric.
 
@@ -60,6 +62,7 @@ def board(  # noqa: PLR0913 - one per option of the command
             no uplift.
         metric: keep one metric.
         ratings: what people gave to part of it; every row then has its mean in their scale.
+        gpu_hour_usd: price of an hour on a GPU, for the cost of the clips that were made on one.
 
     Raises:
         UsageError: for an unknown name, and for `by="video"` with metrics that do not see it.
@@ -85,6 +88,8 @@ def board(  # noqa: PLR0913 - one per option of the command
         runs=read_runs(connection),
         baselines_only=_baselines_only(catalog, source.cells),
         rated=ratings is not None,
+        generators=read_generators(connection, chosen, source.names.videos),
+        gpu_hour_usd=gpu_hour_usd,
     )
 
 

@@ -9,8 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from popcorn_bench.leaderboard import flags, text, words
+from popcorn_bench.leaderboard import flags, meanings, text, words
 from popcorn_bench.leaderboard.figures import Figures, figures_of, uplift_figures
+from popcorn_bench.leaderboard.generators import words as makers
+from popcorn_bench.leaderboard.generators.record import generators_record
 from popcorn_bench.leaderboard.model import PARTS, Board, HumanRow, Row, Table, Uplift
 from popcorn_bench.leaderboard.statistics.interval import CONFIDENCE
 from popcorn_bench.leaderboard.trust.block import Block
@@ -26,7 +28,7 @@ def to_json(board: Board) -> str:
     """`{"rows": [...], "uplift": [...], "meta": {...}}`, strictly JSON.
 
     Human rows are in `meta.human`, the settings of modes in `meta.modes`, the trust panel in
-    `meta.trust`.
+    `meta.trust`, what made the clips in `meta.generators`.
     """
     document = {
         "rows": [_row(row, board) for row in board.rows],
@@ -53,6 +55,7 @@ def to_markdown(board: Board) -> str:
     labels = words.labels_of(board)
     blocks = [_markdown_table(table, labels) for table in board.shown]
     blocks += [_markdown_uplift(uplifts, labels) for uplifts in by_table(board.uplift)]
+    blocks += _markdown_generators(board)
     blocks += _markdown_trust(board)
     blocks += [text.markdown(line) for line in _markdown_notes(board) if line]
     remark = ["Baselines only: these numbers show the harness, not a model."]
@@ -91,6 +94,8 @@ def _meta(board: Board) -> dict[str, Any]:
         "human": [_fields(human, board.by) for human in board.human],
         "metrics": [_about(table) for table in board.tables],
         "trust": _rounded(trust_record(board)),
+        "generators": _rounded(generators_record(board.generators, board.gpu_hour_usd)),
+        "gpu_hour_usd": board.gpu_hour_usd,
         "runs": [
             {
                 "run_id": run.run_id,
@@ -145,7 +150,7 @@ def _cell(value: object) -> object:
 def _markdown_notes(board: Board) -> Iterable[str]:
     yield from words.hidden_lines(board)
     yield words.uplift_columns(board)
-    yield from (f"{name}: {meaning}" for name, meaning in words.meanings(board))
+    yield from (f"{name}: {meaning}" for name, meaning in meanings.meanings(board))
     yield from words.mode_lines(board)
     yield from (f"{name}: {said}" for name, said in flags.legend(words.flags_of(board)))
 
@@ -167,6 +172,18 @@ def _markdown_trust(board: Board) -> Iterable[str]:
 def _markdown_rows(block: Block) -> str:
     rows = [_line([text.markdown(cell) for cell in row]) for row in block.rows]
     return "\n".join([_line(list(block.heads)), _line(["---"] * len(block.heads)), *rows])
+
+
+def _markdown_generators(board: Board) -> Iterable[str]:
+    """A row per generator, then which one each is."""
+    if not board.generators:
+        return
+    columns = makers.columns(board)
+    heads = [column.head for column in columns]
+    rows = [_line([text.markdown(c.of(one)) for c in columns]) for one in board.generators]
+    yield f"### {makers.TITLE}\n\n" + "\n".join([_line(heads), _line(["---"] * len(heads)), *rows])
+    yield " ".join(text.markdown(line) for line in makers.notes(board))
+    yield "\n".join(f"- {text.markdown(line)}" for line in makers.identities(board))
 
 
 def _markdown_table(table: Table, labels: Mapping[words.Key, str]) -> str:

@@ -6,18 +6,20 @@ import hashlib
 import json
 import re
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from popcorn_bench.leaderboard import flags, text, words
+from popcorn_bench.leaderboard import flags, meanings, text, words
 from popcorn_bench.leaderboard.catalog import MetricCard
 from popcorn_bench.leaderboard.figures import Figures, figures_of, uplift_figures
+from popcorn_bench.leaderboard.generators import words as makers
 from popcorn_bench.leaderboard.manifest import public_settings, read_models, run_record
 from popcorn_bench.leaderboard.model import Board, HumanRow, Row, Table, Uplift
+from popcorn_bench.leaderboard.posters import write_posters
 from popcorn_bench.leaderboard.samples import read_samples
 from popcorn_bench.leaderboard.scale import Scale, interval_of, scale_of, uplift_scale
 from popcorn_bench.leaderboard.trust import sections
@@ -27,10 +29,19 @@ _DIGIT = "\u2007"  # a space as wide as a digit
 _NO_SLUG = re.compile(r"[^A-Za-z0-9_.]+")
 
 
+def _ignore(_: str) -> None:
+    """For those who do not ask."""
+
+
 def write_html(
-    board: Board, connection: DuckDBPyConnection, folder: Path, *, artifacts: str | None = None
+    board: Board,
+    connection: DuckDBPyConnection,
+    folder: Path,
+    *,
+    artifacts: str | None = None,
+    warn: Callable[[str], None] = _ignore,
 ) -> Path:
-    """Write `folder/index.html` and return its path.
+    """Write `folder/index.html` and return its path; posters of its clips go beside it.
 
     Args:
         board: what to show.
@@ -38,10 +49,15 @@ def write_html(
         folder: made if it is missing.
         artifacts: address of the artefact folder as seen from `folder`, for example
             `../artifacts`; None leaves out links to clips.
+        warn: told what the page has to do without.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "index.html"
-    page = _environment().get_template("board.html.j2").render(_page(board, connection, artifacts))
+    samples = read_samples(connection, board, artifacts)
+    clips = (clip.href for one in samples for brief in one.briefs for clip in brief.clips)
+    shown = {"samples": samples, "posters": write_posters(clips, folder, warn)}
+    template = _environment().get_template("board.html.j2")
+    page = template.render({**_page(board, connection), **shown})
     path.write_text(page, encoding="utf-8", errors="replace")
     return path
 
@@ -71,9 +87,7 @@ def _environment() -> Environment:
     return environment
 
 
-def _page(
-    board: Board, connection: DuckDBPyConnection, artifacts: str | None
-) -> Mapping[str, object]:
+def _page(board: Board, connection: DuckDBPyConnection) -> Mapping[str, object]:
     style = _style()
     return {
         "style": style,
@@ -87,7 +101,7 @@ def _page(
         "descriptions": [_description(tables) for tables in board.describing],
         "uplifts": [_uplift_panel(uplifts) for uplifts in by_table(board.uplift)],
         "uplift_columns": words.uplift_columns(board),
-        "meanings": words.meanings(board),
+        "meanings": meanings.meanings(board),
         "mode_lines": words.mode_lines(board),
         "modes": [(mode, json.dumps(dict(mode.settings))) for mode in board.modes],
         "flags": flags.legend(words.flags_of(board)),
@@ -95,12 +109,27 @@ def _page(
         "trust": sections.sections(board),
         "trust_described": sections.described(board),
         "trust_gaps": sections.not_measured(board),
-        "samples": read_samples(connection, board, artifacts),
+        "generators": _generators(board),
         "tasks": {table.task_id: table.task for table in board.tables},
         "evaluators": _evaluators(board),
         "models": read_models(connection),
         "runs": [run_record(run) for run in board.runs],
         "headings": words.HEADINGS,
+    }
+
+
+def _generators(board: Board) -> Mapping[str, object]:
+    """What the section needs beside the generators themselves."""
+    fair = makers.fairness(board)
+    return {
+        "title": makers.TITLE,
+        "columns": makers.columns(board),
+        "fairness": fair,
+        "notes": [line for line in makers.notes(board) if line != fair],
+        "cards": [
+            (makers.name(one), one.card, json.dumps(dict(one.card.settings)))
+            for one in board.generators
+        ],
     }
 
 

@@ -8,6 +8,7 @@ from itertools import chain
 from math import isclose
 
 from popcorn_bench.leaderboard.catalog import MetricCard, RunCard
+from popcorn_bench.leaderboard.generators.model import ShownGenerator
 from popcorn_bench.leaderboard.modes import ModeCard
 from popcorn_bench.leaderboard.trust.corrected import Corrected
 from popcorn_bench.leaderboard.trust.model import Trust
@@ -168,7 +169,8 @@ class Board:
 
     `mode` is what was asked for, `modes` are those that the rows rest on. `uplift` is per LLM and
     over all queries, whatever the tables are aggregated by. `rated` says whether human ratings were
-    given.
+    given. `generators` made the clips and covers of these tasks and modes; `gpu_hour_usd` is what
+    an hour on a GPU is to cost, None where nobody said it.
     """
 
     tables: tuple[Table, ...]
@@ -179,6 +181,8 @@ class Board:
     runs: tuple[RunCard, ...]
     baselines_only: bool
     rated: bool = False
+    generators: tuple[ShownGenerator, ...] = ()
+    gpu_hour_usd: float | None = None
 
     @property
     def ranking(self) -> tuple[Table, ...]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.text import Text
 
-from popcorn_bench.leaderboard import flags, text, words
+from popcorn_bench.leaderboard import flags, meanings, text, words
 from popcorn_bench.leaderboard.figures import figures_of
 from popcorn_bench.leaderboard.model import Board, HumanRow, Row, Table
 from popcorn_bench.leaderboard.scale import interval_of, scale_of
+from popcorn_bench.leaderboard.terminal_generators import print_generators
 from popcorn_bench.leaderboard.terminal_trust import print_trust
 from popcorn_bench.leaderboard.terminal_uplift import print_uplift
 from popcorn_bench.leaderboard.uplift import by_table
@@ -62,6 +63,7 @@ def render(board: Board, console: Console) -> None:
         print_uplift(uplifts, labels[words.key_of(uplifts[0])], console)
     if board.uplift:
         print_notes([words.uplift_columns(board)], console)
+    print_generators(board, console)
     print_trust(board, console)
     _print_meanings(board, console)
     _print_legend(board, console)
@@ -136,25 +138,57 @@ def _percentile(row: Row) -> str:
 
 
 def _print_descriptions(tables: Sequence[Table], console: Console) -> None:
-    """Means of metrics that have no better or worse, side by side."""
-    first, shown = tables[0], grid()
-    names = words.dimensions(first.rows)
+    """Means of metrics that have no better or worse, side by side as far as there is room."""
+    first, names = tables[0], words.dimensions(tables[0].rows)
+    print_title(_title(first, "what the clips are like, not a ranking"), console)
+    for beside in _fitting(tables, names, console.width):
+        _print_beside(beside, names, console)
+    print_notes([f"Sees: {text.clean(first.card.sees)}."], console)
+
+
+def _print_beside(tables: Sequence[Table], names: Sequence[str], console: Console) -> None:
+    shown = grid()
     for name in names:
         shown.add_column(words.HEADINGS[name], overflow="fold")
     for table in tables:
-        shown.add_column(plain(text.clean(table.card.name)), justify="right", overflow="fold")
+        shown.add_column(plain(_stacked(table)), justify="right", overflow="fold")
     for key, means in words.side_by_side(tables, names).items():
         shown.add_row(*(plain(text.clean(part)) for part in key), *map(text.score, means))
-    print_title(_title(first, "what the clips are like, not a ranking"), console)
     console.print(shown)
-    print_notes([f"Sees: {text.clean(first.card.sees)}."], console)
+
+
+def _fitting(tables: Sequence[Table], names: Sequence[str], width: int) -> list[list[Table]]:
+    """As many metrics beside each other as the width holds, at least one."""
+    rows = words.side_by_side(tables, names)
+    left = width - 1
+    for i, name in enumerate(names):
+        left -= _width([words.HEADINGS[name], *(text.clean(key[i]) for key in rows)])
+    groups: list[list[Table]] = [[]]
+    taken = 0
+    for i, table in enumerate(tables):
+        wanted = _width([*_stacked(table).split("\n"), *(text.score(m[i]) for m in rows.values())])
+        if groups[-1] and taken + wanted > left:
+            groups, taken = [*groups, []], 0
+        groups[-1].append(table)
+        taken += wanted
+    return groups
+
+
+def _width(cells: Iterable[str]) -> int:
+    """What a column takes, with the space beside it."""
+    return 1 + max(map(len, cells))
+
+
+def _stacked(table: Table) -> str:
+    """The metric's name, a line per word."""
+    return text.clean(table.card.name).replace("_", "_\n")
 
 
 def _print_meanings(board: Board, console: Console) -> None:
     print_title("What the metrics mean", console)
-    for name, meaning in words.meanings(board):
+    for name, meaning in meanings.meanings_of_ranked(board):
         console.print(Text.assemble(name, (f": {meaning}", "dim")))
-    console.print()
+    print_notes(meanings.where_described(board), console)
 
 
 def _print_legend(board: Board, console: Console) -> None:

@@ -69,16 +69,6 @@ def clause(card: MetricCard) -> str:
     return text.clean(" ".join(filter(None, parts)))
 
 
-def meanings(board: Board) -> list[tuple[str, str]]:
-    """Every metric with its evaluator, and what it means, each once."""
-    tables = (*board.shown, *board.hidden)
-    cards = {(table.card.name, table.evaluator): table.card for table in tables}
-    return [
-        (text.clean(f"{metric} ({evaluator})"), _meaning(card))
-        for (metric, evaluator), card in cards.items()
-    ]
-
-
 def hidden_lines(board: Board) -> list[str]:
     """What takes the place of tables whose rows are all the same."""
     labels = labels_of(board)
@@ -208,13 +198,6 @@ def _human_line(cells: Sequence[str], widths: Sequence[int]) -> str:
         for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
     )
     return f"Human videos {where} {n} held out, p10 {low}, median {middle}, p90 {high}"
-
-
-def _meaning(card: MetricCard) -> str:
-    """The description; with the clause where no table of its own says it."""
-    description = f"{card.description.rstrip('.')}." if card.description else ""
-    described = card.direction is Direction.NONE
-    return text.clean(f"{description} {clause(card) if described else ''}".strip())
 
 
 def _mode_line(mode: ModeCard) -> str:

@@ -67,8 +67,11 @@ class Index:
     def llm(self, llm_id: str, *, name: str = "", baseline: bool = False) -> None:
         self.insert("llms", llm_id=llm_id, name=name or llm_id, model="m", baseline=baseline)
 
-    def video(self, video_id: str, *, name: str = "", baseline: bool = False) -> None:
-        self.insert("generators", video_id=video_id, name=name or video_id, baseline=baseline)
+    def video(
+        self, video_id: str, *, name: str = "", baseline: bool = False, **values: object
+    ) -> None:
+        card = {"video_id": video_id, "name": name or video_id, "baseline": baseline, **values}
+        self.insert("generators", **card)
 
     def evaluator(
         self,
@@ -204,6 +207,30 @@ class Index:
                 "title": f"title for {query}",
                 "video_prompt": "a clip",
                 "cost_usd": 0.5,
+                **values,
+            },
+        )
+
+    def clip(self, query: str, llm: str, video: str, **values: object) -> None:
+        """A clip of 704x480 pixels, 161 frames in 6.7 s, that took 10 s and cost nothing."""
+        self.insert(
+            "videos",
+            **{
+                **_PLACE,
+                "query_id": query,
+                "llm_id": llm,
+                "video_id": video,
+                "stage": "video",
+                "reused": False,
+                "sha256": "ab" + "0" * 62,
+                "suffix": ".mp4",
+                "width": 704,
+                "height": 480,
+                "frames": 161,
+                "fps": 24.0,
+                "seconds": 6.7,
+                "made_seconds": 10.0,
+                "cost_usd": 0.0,
                 **values,
             },
         )

@@ -125,10 +125,9 @@ def test_csv_holds_no_formula(index: Index) -> None:
 
 def test_markdown_tables_keep_their_shape(index: Index) -> None:
     made = to_markdown(board(_made(index, HOSTILE).connection))
-    lines = [line for line in made.splitlines() if line.startswith("|")]
-    for line in lines:
-        bars = line.replace(r"\|", "").count("|")
-        assert bars in {9, 10}, line
+    for lines in made.split("\n\n"):
+        bars = {x.replace(r"\|", "").count("|") for x in lines.splitlines() if x.startswith("|")}
+        assert len(bars) <= 1, lines
     assert "<" not in made
     assert "](" not in made.replace(r"\]\(", "")
     assert "http://" not in made

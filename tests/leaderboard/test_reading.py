@@ -227,6 +227,44 @@ def test_a_metric_is_explained_once(index: Index, tmp_path: Path) -> None:
         assert said.replace("\\", "").count(clause) == 6, "under every table"
 
 
+@pytest.mark.parametrize(
+    ("evaluator", "where"),
+    [("quality", "docs/quality.md or the page"), ("mine", "the page (--html DIR)")],
+)
+def test_descriptions_are_named_in_the_terminal_and_explained_on_the_page(
+    index: Index, tmp_path: Path, evaluator: str, where: str
+) -> None:
+    queries = index.simple_task(3)
+    index.evaluator("q", "freeze", inputs=("video",), name=evaluator)
+    for metric in ("motion", "dark_clipping"):
+        about = {"description": f"what {metric} says", "direction": "none"}
+        index.insert("metrics", evaluator_id="q", metric=metric, **about)
+    for metric in ("freeze", "motion", "dark_clipping"):
+        index.score(("a", "v", "basic", "q"), metric, dict.fromkeys(queries, 1.0))
+    shown = " ".join(_terminal(index).partition("What the metrics mean")[2].split())
+    assert f"freeze ({evaluator} 1): what freeze says." in shown
+    assert f"motion, dark_clipping ({evaluator} 1) describe and rank nobody: see {where}." in shown
+    assert "what motion says" not in shown
+    for said in (_page(index, tmp_path), to_markdown(board(index.connection))):
+        assert "what motion says" in said
+        assert "describe and rank nobody" not in said
+
+
+@pytest.mark.parametrize("width", [60, 80, 160])
+def test_many_descriptions_stand_in_tables_that_fit(index: Index, width: int) -> None:
+    queries = index.simple_task(2)
+    index.evaluator("q", "motion", inputs=("video",), direction="none")
+    names = [f"property_number_{i}" for i in range(12)]
+    for name in names:
+        index.insert("metrics", evaluator_id="q", metric=name, direction="none")
+        index.score(("a", "v", "basic", "q"), name, dict.fromkeys(queries, 1234.5))
+    shown = _terminal(index, width).partition("not a ranking")[2].partition("Sees:")[0]
+    assert max(map(len, shown.splitlines())) <= width
+    assert shown.count("1,234.500") == len(names), "no number is broken into lines"
+    assert shown.count("property_") == len(names)
+    assert (shown.count("LLM") == 1) == (width == 160)
+
+
 def test_scores_without_briefs_have_no_cost(index: Index, tmp_path: Path) -> None:
     queries = _clashing(index)
     made = board(index.connection)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+import click
 from rich.console import Console
 
 from popcorn_bench.harness.cli.damage import tell_damage
@@ -26,4 +27,9 @@ def write_page(folder: Path) -> Path:
     """Write `index.html` into a results folder."""
     with closing(index.connect([folder])) as connection:
         found = board(connection)
-        return write_html(found, connection, folder, artifacts=artifacts.FOLDER)
+        return write_html(found, connection, folder, artifacts=artifacts.FOLDER, warn=tell)
+
+
+def tell(line: str) -> None:
+    """A warning on stderr."""
+    click.echo(f"warning: {line}", err=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from contextlib import closing
+from math import inf
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +14,27 @@ from popcorn_bench.errors import UsageError
 from popcorn_bench.harness.cli.damage import tell_damage
 from popcorn_bench.harness.cli.options import EXISTING, FILE, FOLDER, LIST, with_json
 from popcorn_bench.harness.spec import DEFAULT_OUTPUT
+
+if TYPE_CHECKING:
+    from popcorn_bench.leaderboard.model import Board
+
+
+class Price(click.ParamType[object, float]):
+    """US dollars, at least nothing."""
+
+    name = "usd"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Refuse what is no number, below zero or without end."""
+        try:
+            price = float(str(value))
+        except ValueError:
+            price = -1.0
+        if not 0 <= price < inf:
+            self.fail(f"{value!r} is no price", param, ctx)
+        return price
 
 
 @click.command(name="leaderboard")
@@ -27,6 +50,9 @@ from popcorn_bench.harness.spec import DEFAULT_OUTPUT
 @click.option("--ratings", type=FILE, metavar="FILE.csv",
     help="Human ratings of part of the videos (query,llm,video,mode,rating): corrected means.",
 )  # fmt: skip
+@click.option("--gpu-hour-usd", type=Price(), metavar="X",
+    help="Price of an hour on a GPU: adds what the clips of each generator cost.",
+)  # fmt: skip
 @click.option("--html", type=FOLDER, metavar="DIR", help="Write DIR/index.html.")
 @click.option("--markdown", is_flag=True, help="Print Markdown tables.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
@@ -39,6 +65,7 @@ def command(  # noqa: PLR0913 - one per option
     mode: str | None,
     metric: str | None,
     ratings: Path | None,
+    gpu_hour_usd: float | None,
     html: Path | None,
     markdown: bool,
     as_csv: bool,
@@ -49,12 +76,9 @@ def command(  # noqa: PLR0913 - one per option
     A run may be writing there; the board shows what is finished. With --ratings every row also
     has the mean that people would give it, with an interval (docs/trust.md).
     """
-    from rich.console import Console
-
-    from popcorn_bench.leaderboard import export
+    from popcorn_bench.harness.cli.board import tell
     from popcorn_bench.leaderboard.board import board
     from popcorn_bench.leaderboard.html import write_html
-    from popcorn_bench.leaderboard.terminal import render
     from popcorn_bench.leaderboard.trust.rating_file import read_ratings
     from popcorn_bench.results import index
 
@@ -63,11 +87,30 @@ def command(  # noqa: PLR0913 - one per option
     folders = folders or (DEFAULT_OUTPUT,)
     rated = read_ratings(ratings) if ratings else None
     with closing(index.connect(folders)) as connection:
-        found = board(connection, tasks=tasks, by=by, mode=mode, metric=metric, ratings=rated)
+        found = board(
+            connection,
+            tasks=tasks,
+            by=by,
+            mode=mode,
+            metric=metric,
+            ratings=rated,
+            gpu_hour_usd=gpu_hour_usd,
+        )
         if html:
-            page = write_html(found, connection, html, artifacts=_artifacts(folders, html))
+            page = write_html(
+                found, connection, html, artifacts=_artifacts(folders, html), warn=tell
+            )
             click.echo(f"page: {page}", err=True)
         tell_damage(connection)
+    _print(found, as_json=as_json, as_csv=as_csv, markdown=markdown)
+
+
+def _print(found: Board, *, as_json: bool, as_csv: bool, markdown: bool) -> None:
+    from rich.console import Console
+
+    from popcorn_bench.leaderboard import export
+    from popcorn_bench.leaderboard.terminal import render
+
     if as_json:
         click.echo(export.to_json(found))
     elif as_csv:

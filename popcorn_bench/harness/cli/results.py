@@ -50,7 +50,7 @@ def import_(file: Path, output_path: Path, task: str, *, lower_is_better: bool) 
 )  # fmt: skip
 @click.option("--to", "target", type=FOLDER, required=True, metavar="DIR2")
 def export(folder: Path, kind: str, target: Path) -> None:
-    """Write briefs, videos, scores, failures, cells, probes, shifts and runs into DIR2."""
+    """Write briefs, videos, scores, failures, cells, generators, probes, shifts, runs to DIR2."""
     from popcorn_bench.harness.exporting import export_tables
     from popcorn_bench.results import index
 

@@ -47,7 +47,7 @@ FROM shown GROUP BY video_id, stage
 _FAILED = """
 SELECT video_id, stage,
        count(DISTINCT (task_id, query_id, llm_id, mode, seed, repeat))
-           FILTER (v.key IS NULL AND v.done_at IS NULL) AS failed,
+           FILTER (v.rowid IS NULL) AS failed,
        coalesce(sum(f.cost_usd), 0) AS wasted
 FROM failures AS f
 LEFT JOIN videos AS v USING (task_id, query_id, llm_id, mode, seed, repeat, video_id, stage)
@@ -92,10 +92,15 @@ def _cards(connection: DuckDBPyConnection) -> dict[str, GeneratorCard]:
 
 def _card(row: Mapping[str, Any]) -> GeneratorCard:
     settings = json.loads(public_settings(row["settings"]))
-    text = {name: value or "" for name, value in row.items() if name not in {"settings", "name"}}
     return GeneratorCard(
-        **text | {"baseline": bool(row["baseline"])},
+        video_id=row["video_id"],
         name=row["name"] or row["video_id"],
+        family=row["family"] or "",
+        adapter=row["adapter"] or "",
+        revision=row["revision"] or "",
+        licence=row["licence"] or "",
+        release_date=row["release_date"] or "",
+        baseline=bool(row["baseline"]),
         settings=settings if isinstance(settings, dict) else {},
     )
 

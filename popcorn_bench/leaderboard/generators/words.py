@@ -35,7 +35,7 @@ def columns(board: Board) -> list[Column]:
 
     def gpu_cost(one: ShownGenerator) -> str:
         paid = one.gpu_usd(price)
-        return NO_GPU if paid is None else text.money(paid)
+        return _no_gpu(one) if paid is None else text.money(paid)
 
     every = [
         Column("Generator", name, numeric=False),
@@ -81,7 +81,7 @@ def notes(board: Board) -> list[str]:
 
 
 def identities(board: Board) -> list[str]:
-    """Who made each generator and which it is, a line each."""
+    """Which generator each one is, a line each."""
     return [f"{name(one)}: {', '.join(_identity(one.card))}" for one in board.generators]
 
 
@@ -92,14 +92,8 @@ def revision(card: GeneratorCard) -> str:
 
 
 def _identity(card: GeneratorCard) -> Iterator[str]:
-    parts = {
-        "": card.family,
-        "adapter ": card.adapter,
-        "revision ": revision(card),
-        "released ": card.release_date,
-        "licence: ": card.licence,
-    }
-    yield from (f"{what}{text.clean(value)}" for what, value in parts.items() if value)
+    parts = {"family": card.family, "adapter": card.adapter, "revision": revision(card)}
+    yield from (f"{what} {text.clean(value)}" for what, value in parts.items() if value)
 
 
 def _reading(board: Board) -> str:
@@ -107,8 +101,8 @@ def _reading(board: Board) -> str:
     if not noted:
         return ""
     return (
-        "Median, p90, total: time of the device for the clips that were made, of a batch its share; "
-        "of a provider, time until they were there. Asked: what a provider asked for."
+        "Times are the device's for clips that were made, of a batch its share; a provider's are "
+        "until they were there. Asked: what a provider asked for."
     )
 
 
@@ -132,8 +126,11 @@ def _made(one: ShownGenerator) -> str:
 
 def _memory(one: ShownGenerator) -> str:
     peak = one.taken.peak_gb
-    if peak is not None:
-        return f"{peak:.1f} GB"
+    return _no_gpu(one) if peak is None else f"{peak:.1f} GB"
+
+
+def _no_gpu(one: ShownGenerator) -> str:
+    """What stands for a generator without time on a GPU; one that made nothing may yet have it."""
     return NO_GPU if one.made else text.NOTHING
 
 
@@ -154,29 +151,30 @@ def _time(seconds: float | None) -> str:
     return f"{seconds / _HOUR:,.1f} h"
 
 
-def _span(span: Span | None, digits: int = 3) -> str:
-    if span is None:
-        return text.NOTHING
-    ends = dict.fromkeys(f"{_rounded(end, digits):,g}" for end in span)
-    return "–".join(ends)  # noqa: RUF001
-
-
-def _rounded(value: float, digits: int) -> float:
-    return round(value, digits)
+def _span(span: Span | None) -> str:
+    return text.NOTHING if span is None else _reach(span, "–")  # noqa: RUF001 - a dash for a range
 
 
 def _seconds(span: Span | None) -> str:
-    if span is None:
-        return text.NOTHING
-    return "–".join(dict.fromkeys(f"{end:.1f}" for end in span)) + " s"  # noqa: RUF001
+    return text.NOTHING if span is None else f"{_reach(span, '–', decimals=1)} s"  # noqa: RUF001
 
 
 def _aspect(aspect: Aspect) -> str:
-    low, high = aspect.span
-    written = (f"{low:.1f}", f"{high:.1f}") if aspect.name == "seconds" else (f"{low:,g}", f"{high:,g}")
-    reach = " to ".join(dict.fromkeys(written))
-    unit = " s" if aspect.name == "seconds" else ""
-    return f"{_NAMED[aspect.name]} ({reach}{unit})"
+    if aspect.name == "seconds":
+        reach = f"{_reach(aspect.span, ' to ', decimals=1)} s"
+    else:
+        reach = _reach(aspect.span, " to ")
+    return f"{_NAMED[aspect.name]} ({reach})"
+
+
+def _reach(span: Span, joint: str, decimals: int | None = None) -> str:
+    """Both ends, or one where they read the same; as many decimals as there are, up to three."""
+    ends = (_plain(end) if decimals is None else f"{end:,.{decimals}f}" for end in span)
+    return joint.join(dict.fromkeys(ends))
+
+
+def _plain(value: float) -> str:
+    return f"{value:,.3f}".rstrip("0").rstrip(".")
 
 
 def _listed(parts: list[str]) -> str:
