@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from popcorn_bench.types import (
@@ -106,6 +107,16 @@ def audit_key(inputs: Sequence[Mapping[Input, str]], card: EvaluatorCard, versio
 def text_sha(text: str) -> str:
     """Sha256 of a text, as the value of a score's input."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def file_sha256(path: Path) -> str:
+    """Sha256 in hex of the bytes of a file.
+
+    Raises:
+        OSError: if it cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def place_key(place: Place, key: str) -> str:

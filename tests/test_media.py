@@ -18,6 +18,7 @@ from popcorn_bench.errors import AdapterError
 from popcorn_bench.media import (
     MediaFacts,
     is_blank,
+    pick_frames,
     probe,
     read_frames,
     read_tags,
@@ -166,10 +167,71 @@ def test_sound_alone_is_degenerate(tmp_path: Path) -> None:
 
 
 def test_too_many_frames_are_refused(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(media, "MAX_FRAMES", 5)
+    monkeypatch.setattr("popcorn_bench.media.opening.MAX_FRAMES", 5)
     assert refused(clip) == "degenerate"
     with pytest.raises(AdapterError):
         list(read_frames(clip))
+    with pytest.raises(AdapterError):
+        list(pick_frames(clip, lambda _: [0]))
+
+
+def encoded(path: Path, count: int, *, first: int = 0, **options: str) -> Path:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=Fraction(12))
+        stream.width, stream.height, stream.options = 96, 64, dict(options)
+        for i, picture in enumerate(pictures(count)):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame.pts, frame.time_base = first + i, Fraction(1, 12)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    suffix=st.sampled_from(["mp4", "mkv"]),
+    keys=st.integers(1, 30),
+    between=st.integers(0, 3),
+    wanted=st.lists(st.integers(0, 23), max_size=8).map(sorted),
+)
+def test_picked_frames_are_those_at_their_places(
+    tmp_path_factory: pytest.TempPathFactory,
+    suffix: str,
+    keys: int,
+    between: int,
+    wanted: list[int],
+) -> None:
+    folder = tmp_path_factory.mktemp("pick")
+    path = encoded(folder / f"a.{suffix}", 24, g=str(keys), bf=str(between))
+    told: list[int] = []
+
+    def choose(total: int) -> list[int]:
+        told.append(total)
+        return wanted
+
+    every, picked = list(read_frames(path)), list(pick_frames(path, choose))
+    assert told == [24]
+    assert [place for place, _ in picked] == wanted
+    assert all(np.array_equal(found, every[place]) for place, found in picked)
+
+
+def test_frames_that_the_file_hides_have_no_place(tmp_path: Path) -> None:
+    path = encoded(tmp_path / "a.mp4", 24, first=-5, g="10", bf="0")
+    every, picked = list(read_frames(path)), list(pick_frames(path, range))
+    assert len(every) == len(picked) == 19
+    for (_, found), shown in zip(picked, every, strict=True):
+        assert np.array_equal(found, shown)
+
+
+def test_a_frame_that_is_not_there_is_no_picture(tmp_path: Path) -> None:
+    path = encoded(tmp_path / "a.mp4", 24, g="6")
+    data = bytearray(path.read_bytes())
+    start, end = data.index(b"mdat") + 4, data.index(b"moov") - 4
+    data[(start + end) // 2 : end] = bytes(end - (start + end) // 2)
+    path.write_bytes(data)
+    with pytest.raises(AdapterError) as caught:
+        list(pick_frames(path, range))
+    assert caught.value.kind == "broken_media"
 
 
 @pytest.mark.parametrize("suffix", [".png", ".webp", ".jpg"])

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, cast
 
 from popcorn_bench.errors import UsageError, did_you_mean
 from popcorn_bench.evaluators.catalog import evaluator_class
+from popcorn_bench.evaluators.measures.topics import OTHERS, TOPICS, category_of
 from popcorn_bench.evaluators.popularity.card import read_card
 from popcorn_bench.evaluators.popularity.settings import shipped
-from popcorn_bench.evaluators.popularity.topics import OTHERS, TOPICS, category_of
 from popcorn_bench.harness.titlefile import Titled
 from popcorn_bench.tasks.corpora.catalog import MICROLENS, CorpusCatalog
 
 if TYPE_CHECKING:
+    from popcorn_bench.evaluators.measures.accuracy import Accuracy
     from popcorn_bench.evaluators.popularity import Popularity
-    from popcorn_bench.evaluators.popularity.card import Accuracy
     from popcorn_bench.evaluators.popularity.evaluator import Judged, Moved
 
 _BATCH = 4096  # titles at once: what is in memory of a file
@@ -218,7 +218,7 @@ class Measured:
         """The figures; None where no row has a label."""
         import numpy as np
 
-        from popcorn_bench.evaluators.popularity.metrics import accuracy
+        from popcorn_bench.evaluators.measures.accuracy import accuracy
 
         if not self._labels:
             return None

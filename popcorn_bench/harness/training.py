@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from popcorn_bench.errors import UsageError
+from popcorn_bench.evaluators.measures.rows import write_rows
 from popcorn_bench.evaluators.popularity.fit import Rows
 from popcorn_bench.evaluators.popularity.markdown import render
-from popcorn_bench.evaluators.popularity.rows import write_rows
 from popcorn_bench.evaluators.popularity.train import Lesson, train_popularity
 from popcorn_bench.tasks.corpora.catalog import MICROLENS, CorpusCatalog
 from popcorn_bench.tasks.corpora.corpus import Corpus

@@ -21,6 +21,7 @@ from typing import Any, Protocol, TypeAlias, cast
 
 from popcorn_bench.errors import AdapterError, boundary
 from popcorn_bench.evaluators.protocol import Evaluator, Sample
+from popcorn_bench.fingerprint import file_sha256
 from popcorn_bench.generators.protocol import (
     Made,
     MediaAdapter,
@@ -33,7 +34,7 @@ from popcorn_bench.generators.provenance import provenance, read_provenance
 from popcorn_bench.harness import probes
 from popcorn_bench.harness.progress import Step
 from popcorn_bench.media import MediaFacts, is_blank, probe, read_tags, standardise
-from popcorn_bench.results.artifacts import ArtefactStore, file_sha
+from popcorn_bench.results.artifacts import ArtefactStore
 from popcorn_bench.types import Artefact, Audit, EvaluatorCard, Generator, Query, Score
 
 # As many processes as cores: one thread each.
@@ -294,7 +295,7 @@ def _whole(artefact: Artefact | None, store: ArtefactStore) -> Path | None:
 
 def _is_sound(path: Path, sha256: str) -> bool:
     try:
-        return file_sha(path) == sha256
+        return file_sha256(path) == sha256
     except OSError:
         return False
 

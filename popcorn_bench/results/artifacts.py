@@ -6,7 +6,6 @@ folder, synced and renamed.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import tempfile
@@ -14,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from popcorn_bench.fingerprint import file_sha256
 from popcorn_bench.types import Artefact
 
 FOLDER = "artifacts"
@@ -39,7 +39,7 @@ class ArtefactStore:
 
     def put(self, file: Path) -> str:
         """Move a finished file into the store; give its sha256."""
-        sha256 = file_sha(file)
+        sha256 = file_sha256(file)
         target = self.path(sha256, file.suffix)
         target.parent.mkdir(parents=True, exist_ok=True)
         with file.open("rb") as handle:
@@ -57,9 +57,3 @@ class ArtefactStore:
             return self.path(artefact.sha256, artefact.suffix).stat().st_size == artefact.bytes
         except OSError:
             return False
-
-
-def file_sha(path: Path) -> str:
-    """Sha256 of a file in hex."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()

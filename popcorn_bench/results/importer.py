@@ -10,7 +10,6 @@ from typing import Any
 
 from popcorn_bench import fingerprint
 from popcorn_bench.errors import FileError
-from popcorn_bench.results.artifacts import file_sha
 from popcorn_bench.results.definitions import (
     evaluator_record,
     generator_record,
@@ -70,8 +69,9 @@ def import_scores(
     with Store(folder) as store:
         fresh = _fresh(path, store, rows, units)
         if fresh:
+            sha256 = fingerprint.file_sha256(path)
             records = [
-                {"t": "run", "at": now(), "spec": {"import": path.name, "sha256": file_sha(path)}},
+                {"t": "run", "at": now(), "spec": {"import": path.name, "sha256": sha256}},
                 *_definitions(rows, cards, task, names),
                 _plan(units),
             ]

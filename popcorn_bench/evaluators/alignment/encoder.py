@@ -15,7 +15,8 @@ from safetensors import SafetensorError
 from transformers import AutoImageProcessor, AutoModel, AutoTokenizer
 from transformers.utils import logging
 
-from popcorn_bench.errors import AdapterError, UsageError
+from popcorn_bench.devices import device_of
+from popcorn_bench.errors import AdapterError
 from popcorn_bench.evaluators.alignment.text import pieces
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Encoder:
 
     def __init__(self, folder: Path, device: str, batch: int) -> None:
         torch.set_num_threads(_THREADS)
-        self._device, self._batch = _device(device), batch
+        self._device, self._batch = device_of(device), batch
         with _quiet(), _sound(folder):
             self._model: Any = _model(folder).to(self._device)
             self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, **_LOADING)
@@ -121,18 +122,6 @@ def _sound(folder: Path) -> Iterator[None]:
     except (OSError, ValueError, TypeError, KeyError, RuntimeError, SafetensorError) as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise AdapterError("broken_weights", f"{folder.name}: {reason[0]}") from error
-
-
-def _device(name: str) -> torch.device:
-    if name == "auto":
-        found = torch.accelerator.current_accelerator(check_available=True)
-        return found or torch.device("cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise UsageError(f"--device: {name!r} cannot be used here") from error
-    return device
 
 
 @contextmanager

@@ -9,18 +9,18 @@ from typing import ClassVar, Final
 from popcorn_bench.errors import AdapterError, UsageError
 from popcorn_bench.evaluators.alignment.card import checkpoint, described, setting_names
 from popcorn_bench.evaluators.protocol import Sample
+from popcorn_bench.evaluators.untrained import Untrained
 from popcorn_bench.types import EvaluatorCard, Score
 
 _EXTRA: Final = ("torch", "transformers")
 
 
-class Alignment:
+class Alignment(Untrained):
     """Agreement of a video with the query and with its title."""
 
     max_batch: ClassVar[int] = 64
     parallel: ClassVar[bool] = False
     probed: ClassVar[bool] = True
-    leak_free: ClassVar[str] = ""
 
     def __init__(self, card: EvaluatorCard, device: str) -> None:
         from popcorn_bench.evaluators.alignment.comparison import Comparison
@@ -49,12 +49,6 @@ class Alignment:
             return [lacks] if lacks else []
         extra = "extra 'evaluators' not installed (pip install 'popcorn-bench[evaluators]')"
         return [extra, lacks] if lacks else [extra]
-
-    @staticmethod
-    def trained_on(card: EvaluatorCard) -> frozenset[str]:
-        """No row of a corpus."""
-        del card
-        return frozenset()
 
     def score(self, samples: Sequence[Sample]) -> Iterator[tuple[Score, ...] | AdapterError]:
         """Yield the scores of each sample, or why there are none."""

@@ -5,7 +5,6 @@ Nothing is ever downloaded here. A run that starts finds its weights on this mac
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import shlex
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from popcorn_bench.errors import UsageError
-from popcorn_bench.fingerprint import digest
+from popcorn_bench.fingerprint import digest, file_sha256
 
 FAMILIES: Final = ("clip", "siglip", "siglip2")
 _REPOSITORY: Final = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
@@ -28,7 +27,6 @@ _TOKENIZER: Final = "tokenizer_config.json"
 _SENTENCES: Final = {"sentencepiece": "sentencepiece", "protobuf": "google.protobuf"}
 _TOKENS: Final = ("tokenizer.json", "vocab.json", "spiece.model")
 _FILES: Final = ("*.safetensors", "*.json", "*.txt", "*.model")  # all that decides an embedding
-_CHUNK: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +162,4 @@ def _state(path: Path) -> tuple[int, int]:
 def _sha(path: Path, size: int, changed_ns: int) -> str:
     """Read once per process while the file stays as it is: cards are asked for often."""
     del size, changed_ns
-    sha = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            sha.update(chunk)
-    return sha.hexdigest()
+    return file_sha256(path)

@@ -10,7 +10,6 @@ Without a topic (or without that column) a clip stands for every topic.
 from __future__ import annotations
 
 import csv
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -18,7 +17,7 @@ from typing import Final
 
 from popcorn_bench.errors import FileError, UsageError, did_you_mean
 from popcorn_bench.evaluators.judge.rubric import visible
-from popcorn_bench.fingerprint import digest
+from popcorn_bench.fingerprint import digest, file_sha256
 
 TABLE: Final = "anchors.csv"
 MOST: Final = 100
@@ -99,8 +98,7 @@ def _clip(folder: Path, line: int, row: Mapping[str | None, str | None]) -> Anch
         raise FileError(table, line, "file", "must be the name of a file in this folder")
     path = folder / pure
     try:
-        with path.open("rb") as clip:
-            sha256 = hashlib.file_digest(clip, "sha256").hexdigest()
+        sha256 = file_sha256(path)
     except OSError as error:
         raise FileError(table, line, "file", f"{file}: {error.strerror}") from error
     return AnchorClip(path, title, topic, sha256)

@@ -20,6 +20,7 @@ from popcorn_bench.evaluators.judge.pictures import Picture, frames_of
 from popcorn_bench.evaluators.judge.settings import PairsSettings
 from popcorn_bench.evaluators.judge.verdict import Choice
 from popcorn_bench.evaluators.protocol import Sample
+from popcorn_bench.evaluators.untrained import Untrained
 from popcorn_bench.types import Direction, EvaluatorCard, Input, Metric, Score
 
 VERSION: Final = "1"  # a change that alters any score gets another; new words of the rubric do, too
@@ -69,13 +70,12 @@ class _Shown(NamedTuple):
     frames: Sequence[Picture]
 
 
-class JudgePairs:
+class JudgePairs(Untrained):
     """Asks about each anchor twice: with the clip shown first, and shown second."""
 
     max_batch: ClassVar[int] = 16
     parallel: ClassVar[bool] = False
     probed: ClassVar[bool] = False
-    leak_free: ClassVar[str] = ""
 
     def __init__(self, card: EvaluatorCard, device: str) -> None:
         del device  # the model runs elsewhere
@@ -114,12 +114,6 @@ class JudgePairs:
         """A model, its key, or clips to compare with."""
         read = PairsSettings.of(card)
         return [*read.missing(), *([] if read.anchors else ["clips to compare with (anchors=DIR)"])]
-
-    @staticmethod
-    def trained_on(card: EvaluatorCard) -> frozenset[str]:
-        """Nothing of ours; what its provider trained it on is not known."""
-        del card
-        return frozenset()
 
     def score(self, samples: Sequence[Sample]) -> Iterator[tuple[Score, ...] | AdapterError]:
         """Yield wins, flips and the share of longer titles of each sample, or why not."""

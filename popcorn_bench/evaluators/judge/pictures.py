@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from popcorn_bench.errors import AdapterError
-from popcorn_bench.media import opened, probe
+from popcorn_bench.media import pick_frames, probe
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -40,12 +39,11 @@ def frames_of(path: Path, count: int, size: int) -> list[Picture]:
     Raises:
         AdapterError: `broken_media` or `degenerate`, as `media.probe`.
     """
-    facts = probe(path)
-    wanted = places(facts.frames, count)
-    shown = [Picture(_url(image, size), at / facts.fps) for at, image in _picked(path, wanted)]
-    if len(shown) < len(wanted):
-        raise AdapterError("broken_media", f"{path.name}: {len(shown)} of {len(wanted)} frames")
-    return shown
+    from PIL.Image import fromarray
+
+    fps = probe(path).fps
+    picked = pick_frames(path, partial(places, count=count))
+    return [Picture(_url(fromarray(frame), size), at / fps) for at, frame in picked]
 
 
 def cover_of(path: Path, size: int) -> Picture:
@@ -66,18 +64,6 @@ def places(total: int, count: int) -> list[int]:
     if count == 1:
         return [(total - 1) // 2]
     return sorted({round(i * (total - 1) / (count - 1)) for i in range(count)})
-
-
-def _picked(path: Path, wanted: list[int]) -> Iterator[tuple[int, Image]]:
-    from PIL.Image import fromarray
-
-    with opened(path) as (container, stream):
-        stream.thread_count = 1
-        for index, frame in enumerate(container.decode(stream)):
-            if index in wanted:
-                yield index, fromarray(frame.to_ndarray(format="rgb24"))
-            if index >= wanted[-1]:
-                return
 
 
 def _url(image: Image, size: int) -> str:

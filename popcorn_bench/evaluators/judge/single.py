@@ -14,6 +14,7 @@ from popcorn_bench.evaluators.judge.pictures import cover_of, frames_of
 from popcorn_bench.evaluators.judge.settings import JudgeSettings
 from popcorn_bench.evaluators.judge.verdict import HIGHEST, LOWEST, Rating
 from popcorn_bench.evaluators.protocol import Sample
+from popcorn_bench.evaluators.untrained import Untrained
 from popcorn_bench.types import Direction, EvaluatorCard, Input, Metric, Score
 
 VERSION: Final = "1"  # a change that alters any score gets another; new words of the rubric do, too
@@ -24,13 +25,12 @@ _DESCRIPTION: Final = (
 )
 
 
-class Judge:
+class Judge(Untrained):
     """Asks the model of its settings; what a clip drew from it is the mean of the answers."""
 
     max_batch: ClassVar[int] = 32
     parallel: ClassVar[bool] = False
     probed: ClassVar[bool] = False
-    leak_free: ClassVar[str] = ""
 
     def __init__(self, card: EvaluatorCard, device: str) -> None:
         del device  # the model runs elsewhere
@@ -72,12 +72,6 @@ class Judge:
     def missing(card: EvaluatorCard) -> list[str]:
         """A model, or its key."""
         return JudgeSettings.of(card).missing()
-
-    @staticmethod
-    def trained_on(card: EvaluatorCard) -> frozenset[str]:
-        """Nothing of ours; what its provider trained it on is not known."""
-        del card
-        return frozenset()
 
     def score(self, samples: Sequence[Sample]) -> Iterator[tuple[Score, ...] | AdapterError]:
         """Yield the mean rating of each sample with all answers, or why there is none."""

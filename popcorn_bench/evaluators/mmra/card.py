@@ -2,44 +2,26 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from pathlib import Path
 from typing import Final
 
-from pydantic import Field
-
 from popcorn_bench.errors import UsageError
-from popcorn_bench.evaluators.mmra.config import GRAMS_FILE, VERSION, Plain, read_plain
-from popcorn_bench.evaluators.mmra.weights import file_sha
-from popcorn_bench.fingerprint import digest
+from popcorn_bench.evaluators.measures.accuracy import Accuracy
+from popcorn_bench.evaluators.measures.humans import Humans
+from popcorn_bench.evaluators.mmra.config import GRAMS_FILE, VERSION
+from popcorn_bench.evaluators.plain import Plain, read_plain, write_plain
+from popcorn_bench.fingerprint import digest, file_sha256
 
-EVERY: Final = "*"
 WEIGHTS_FILE: Final = "model.safetensors"
 BANK_FILE: Final = "bank.safetensors"
 _CARD_FILE: Final = "card.json"
 _DECIDING: Final = ("config.json", WEIGHTS_FILE, BANK_FILE, GRAMS_FILE)
 
 
-class Figures(Plain):
-    """n predictions against their labels; None where a figure is not defined.
-
-    `src` is Spearman's rank correlation, `nmse` the mean squared error over the variance of the
-    labels, `mae` the mean absolute error in units of the label. The least-squares line is
-    `label = intercept + slope * score`: 1 and 0 are calibrated.
-    """
-
-    n: int
-    src: float | None
-    nmse: float | None
-    mae: float
-    slope: float | None
-    intercept: float | None
-
-
 class Interval(Plain):
     """Split-conformal: `level` of new rows like the held-out ones lie within score +- `half`.
 
-    `half` is the ceil((n + 1) level)-th smallest absolute error of n held-out rows (Vovk et al.).
+    `half` is `conformal.qhat` of the absolute errors of the held-out rows.
     `coverage` is what the rule reaches on rows that it was not set on: each half of the rows is
     judged by the width from the other.
     """
@@ -47,25 +29,6 @@ class Interval(Plain):
     level: float
     half: float
     coverage: float
-
-
-class Humans(Plain):
-    """Scores of held-out human videos: their 101 percentiles 0..100, mean and sd."""
-
-    n: int
-    mean: float
-    sd: float
-    quantiles: tuple[float, ...] = Field(min_length=101, max_length=101)
-
-    def percentile(self, score: float) -> float:
-        """Place of a score among them, 0..100; in a run of equals the middle one."""
-        left, right = bisect_left(self.quantiles, score), bisect_right(self.quantiles, score)
-        if left < right:
-            return (left + right - 1) / 2
-        if left in (0, len(self.quantiles)):
-            return 0.0 if left == 0 else 100.0
-        below, above = self.quantiles[left - 1], self.quantiles[left]
-        return round(left - 1 + (score - below) / (above - below), 2)
 
 
 class Card(Plain):
@@ -87,8 +50,8 @@ class Card(Plain):
     parameters: int
     epochs: int
     best_epoch: int
-    valid: Figures
-    valid_by_category: dict[str, Figures]
+    valid: Accuracy
+    valid_by_category: dict[str, Accuracy]
     interval: Interval
     anchors: dict[str, Humans]
     libraries: dict[str, str]
@@ -125,8 +88,7 @@ def text_only() -> Attempts:
 
 def write_card(card: Card, folder: Path) -> None:
     """Write it into a model folder."""
-    text = card.model_dump_json(indent=1) + "\n"
-    (folder / _CARD_FILE).write_text(text, encoding="utf-8")
+    write_plain(card, folder / _CARD_FILE)
 
 
 def read_card(folder: Path) -> Card:
@@ -141,7 +103,7 @@ def read_card(folder: Path) -> Card:
 def content_sha(folder: Path) -> str:
     """Sha256 over the files of a model folder that decide its scores."""
     files = [folder / name for name in _DECIDING]
-    return digest("mmra", {file.name: file_sha(file) for file in files if file.is_file()})
+    return digest("mmra", {file.name: file_sha256(file) for file in files if file.is_file()})
 
 
 def verify(card: Card, folder: Path) -> None:

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from popcorn_bench.errors import FileError
+from popcorn_bench.evaluators.plain import Plain, read_plain, write_plain
 
 VERSION: Final = "1"  # a change that alters any score gets another
 FRAMES: Final = 10
 GRAMS: Final = "grams"  # the text encoder that is learned from the training titles themselves
 GRAMS_FILE: Final = "grams.safetensors"
 _CONFIG: Final = "config.json"
-_Kind = TypeVar("_Kind", bound="Plain")
-
-
-class Plain(BaseModel):
-    """A value that is read from a file: frozen, and nothing unknown in it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Sources(Plain):
@@ -84,8 +78,7 @@ class Config(Plain):
 
 def write_config(config: Config, folder: Path) -> None:
     """Write it into a model folder."""
-    text = config.model_dump_json(indent=1) + "\n"
-    (folder / _CONFIG).write_text(text, encoding="utf-8")
+    write_plain(config, folder / _CONFIG)
 
 
 def read_config(folder: Path) -> Config:
@@ -99,19 +92,3 @@ def read_config(folder: Path) -> Config:
         message = f"made by version {config.version} of mmra, this is {VERSION}: train it again"
         raise FileError(folder / _CONFIG, 1, "version", message)
     return config
-
-
-def read_plain(path: Path, kind: type[_Kind]) -> _Kind:
-    """Read a JSON file.
-
-    Raises:
-        FileError: if it is not there or does not fit.
-    """
-    try:
-        return kind.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise FileError(path, 1, "", f"cannot be read: {error.strerror}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise FileError(path, 1, where, str(first["msg"])) from error

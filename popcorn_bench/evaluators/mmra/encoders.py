@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from popcorn_bench.evaluators.mmra.weights import Source, folder_of, identity
 
 Vectors = NDArray[np.float32]
 Item_contra = TypeVar("Item_contra", contravariant=True)
+Item = TypeVar("Item")
 Out_co = TypeVar("Out_co", covariant=True)
 
 _BATCH: Final = 64
@@ -60,78 +62,96 @@ class Encoders:
         return {role: encoder.identity for role, encoder in roles.items() if encoder is not None}
 
 
+def _loaded(
+    source: Source,
+    kind: Any,  # noqa: ANN401 - a class of the library, which is untyped
+    device: torch.device,
+    *readers: Callable[[Path], Any],
+) -> tuple[Any, ...]:
+    """The folder of a model, the model, and what each reader makes of the folder."""
+    folder = folder_of(source)
+    with _loading(source.name):
+        read = [reader(folder) for reader in readers]
+        return folder, _frozen(kind, folder, device), *read
+
+
+def _processor(folder: Path) -> Any:  # noqa: ANN401 - untyped library
+    from transformers import AutoImageProcessor
+
+    return AutoImageProcessor.from_pretrained(folder, backend="pil")
+
+
+def _tokenizer(folder: Path) -> Any:  # noqa: ANN401 - untyped library
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+
+
 @dataclass(frozen=True, slots=True)
-class PictureModel:
-    """A vision transformer (ViT and its like): the CLS token or the mean of all tokens."""
+class _Pooled(ABC, Generic[Item]):
+    """A transformer whose output is one vector: the CLS token, or the mean of all tokens.
+
+    `reader` turns items into what the model takes.
+    """
 
     identity: str
     model: Any
-    processor: Any
+    reader: Any
     pooling: str
 
     @classmethod
-    def load(cls, source: str, device: torch.device) -> PictureModel:
+    def load(cls, source: str, device: torch.device) -> Self:
         """Load from a folder or the hub.
 
         Raises:
             UsageError: if it cannot be had.
         """
-        from transformers import AutoImageProcessor, AutoModel
+        from transformers import AutoModel
 
-        parsed = Source.parse(source)
-        folder = folder_of(parsed)
-        with _loading(parsed.name):
-            processor = AutoImageProcessor.from_pretrained(folder, backend="pil")
-            model = _frozen(AutoModel, folder, device)
-        return cls(identity(folder, parsed.pooling), model, processor, parsed.pooling)
+        at = Source.parse(source)
+        folder, model, reader = _loaded(at, AutoModel, device, cls._reader)
+        return cls(identity(folder, at.pooling), model, reader, at.pooling)
 
-    def encode(self, items: Sequence[Picture]) -> Vectors:
-        """Vectors of n pictures, [n, d]."""
+    def encode(self, items: Sequence[Item]) -> Vectors:
+        """Vectors of n items, [n, d]."""
         return _stacked([self._batch(part) for part in _parts(items)])
 
+    @staticmethod
+    @abstractmethod
+    def _reader(folder: Path) -> Any:  # noqa: ANN401 - untyped library
+        """What reads items for the model of a folder."""
+
+    @abstractmethod
+    def _batch(self, items: Sequence[Item]) -> torch.Tensor:
+        """Vectors of a few items, [n, d]."""
+
+
+class PictureModel(_Pooled[Picture]):
+    """A vision transformer (ViT and its like)."""
+
+    __slots__ = ()
+    _reader = staticmethod(_processor)
+
     def _batch(self, items: Sequence[Picture]) -> torch.Tensor:
-        read = self.processor(images=_images(items), return_tensors="pt")
+        read = self.reader(images=_images(items), return_tensors="pt")
         with torch.inference_mode():
             states = self.model(read["pixel_values"].to(self.model.device)).last_hidden_state
         return _pooled(states, torch.ones(states.shape[:2], device=states.device), self.pooling)
 
 
-@dataclass(frozen=True, slots=True)
-class TextModel:
-    """A BERT-class encoder: the CLS token or the mean of all tokens of the text."""
+class TextModel(_Pooled[str]):
+    """A BERT-class encoder; a text that is longer than the model reads is cut."""
 
-    identity: str
-    model: Any
-    tokenizer: Any
-    pooling: str
-
-    @classmethod
-    def load(cls, source: str, device: torch.device) -> TextModel:
-        """Load from a folder or the hub.
-
-        Raises:
-            UsageError: if it cannot be had.
-        """
-        from transformers import AutoModel, AutoTokenizer
-
-        parsed = Source.parse(source)
-        folder = folder_of(parsed)
-        with _loading(parsed.name):
-            tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-            model = _frozen(AutoModel, folder, device)
-        return cls(identity(folder, parsed.pooling), model, tokenizer, parsed.pooling)
-
-    def encode(self, items: Sequence[str]) -> Vectors:
-        """Vectors of n texts, [n, d]; what is longer than the model reads is cut."""
-        return _stacked([self._batch(part) for part in _parts(items)])
+    __slots__ = ()
+    _reader = staticmethod(_tokenizer)
 
     def _batch(self, items: Sequence[str]) -> torch.Tensor:
         longest = getattr(self.model.config, "max_position_embeddings", _LONGEST)
-        read = self.tokenizer(
+        read = self.reader(
             list(items),
             padding=True,
             truncation=True,
-            max_length=min(longest, _LONGEST, self.tokenizer.model_max_length),
+            max_length=min(longest, _LONGEST, self.reader.model_max_length),
             return_tensors="pt",
         ).to(self.model.device)
         with torch.inference_mode():
@@ -155,15 +175,11 @@ class CaptionModel:
         Raises:
             UsageError: if it cannot be had.
         """
-        from transformers import AutoImageProcessor, AutoModelForImageTextToText, AutoTokenizer
+        from transformers import AutoModelForImageTextToText as Captions
 
-        parsed = Source.parse(source)
-        folder = folder_of(parsed)
-        with _loading(parsed.name):
-            processor = AutoImageProcessor.from_pretrained(folder, backend="pil")
-            tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-            model = _frozen(AutoModelForImageTextToText, folder, device)
-        return cls(identity(folder, "greedy", str(_CAPTION)), model, processor, tokenizer)
+        at = Source.parse(source)
+        folder, model, *readers = _loaded(at, Captions, device, _processor, _tokenizer)
+        return cls(identity(folder, "greedy", str(_CAPTION)), model, *readers)
 
     def encode(self, items: Sequence[Picture]) -> list[str]:
         """One caption per picture."""

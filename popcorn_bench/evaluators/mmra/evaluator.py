@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from popcorn_bench.errors import AdapterError, UsageError
-from popcorn_bench.evaluators.mmra.card import EVERY, WEIGHTS_FILE, Card, Humans, read_card, verify
+from popcorn_bench.evaluators.measures.humans import anchors, humans_of
+from popcorn_bench.evaluators.measures.rows import read_rows
+from popcorn_bench.evaluators.measures.topics import EVERY, category_of, judged_as
+from popcorn_bench.evaluators.mmra.card import WEIGHTS_FILE, Card, read_card, verify
 from popcorn_bench.evaluators.mmra.config import VERSION, Config, Inputs, read_config
-from popcorn_bench.evaluators.popularity.rows import read_rows
-from popcorn_bench.evaluators.popularity.topics import OTHERS, TOPICS, category_of
 from popcorn_bench.evaluators.protocol import Sample
-from popcorn_bench.types import JSON, Anchor, Direction, EvaluatorCard, Input, Metric, Score
+from popcorn_bench.types import JSON, Direction, EvaluatorCard, Input, Metric, Score
 
 if TYPE_CHECKING:
     from popcorn_bench.evaluators.mmra.scorer import Scorer
@@ -97,12 +98,12 @@ class Mmra:
             yield value if isinstance(value, AdapterError) else (self._score(value, category),)
 
     def _score(self, value: float, category: str) -> Score:
-        anchors, half = self._card.anchors, self._card.interval.half
+        half = self._card.interval.half
         value = round(value, _DIGITS)
         return Score(
             metric=MMRA.name,
             value=value,
-            percentile=_humans(anchors, category).percentile(value),
+            percentile=humans_of(self._card.anchors, category).percentile(value),
             low=round(value - half, _DIGITS),
             high=round(value + half, _DIGITS),
         )
@@ -120,37 +121,24 @@ def _described(
     read = [Input.TITLE, Input.TOPIC]
     read += [Input.COVER] if inputs.cover else []
     read += [Input.VIDEO] if inputs.pictures else []
-    categories = config.categories if config else ()
+    topics = judged_as((*config.categories, EVERY)) if config else {}
     return EvaluatorCard(
         name=MMRA.name,
         version=VERSION,
         inputs=tuple(read),
         metrics=(MMRA,),
         weights=found.sha256 if found else "",
-        anchors=tuple(_anchors(found, categories)) if found else (),
-        validity=_validity(found, categories) if found else {},
+        anchors=tuple(anchors(MMRA.name, found.anchors, topics)) if found else (),
+        validity=_validity(found, topics) if found else {},
         transport=transport,
     )
 
 
-def _anchors(card: Card, categories: Sequence[str]) -> Iterator[Anchor]:
-    for topic, category in _topics(categories).items():
-        table = _humans(card.anchors, category)
-        yield Anchor(
-            metric=MMRA.name,
-            topic=topic,
-            n=table.n,
-            mean=table.mean,
-            sd=table.sd,
-            quantiles=table.quantiles,
-        )
-
-
-def _validity(card: Card, categories: Sequence[str]) -> dict[str, JSON]:
+def _validity(card: Card, topics: Mapping[str, str]) -> dict[str, JSON]:
     """Held-out figures as the board reads them."""
     by_topic = {
         topic: card.valid_by_category[category].model_dump()
-        for topic, category in _topics(categories).items()
+        for topic, category in topics.items()
         if category in card.valid_by_category
     }
     coverage = card.interval.coverage
@@ -165,21 +153,6 @@ def _validity(card: Card, categories: Sequence[str]) -> dict[str, JSON]:
         "interval": interval,
         "by_topic": by_topic,
     }
-
-
-def _topics(categories: Sequence[str]) -> dict[str, str]:
-    """Topics with the category that each is judged in: those of the tasks, and its own name."""
-    named = {topic: category for topic, category in TOPICS.items() if category in categories}
-    return (
-        named
-        | {category: category for category in categories if category != OTHERS}
-        | {EVERY: EVERY}
-    )
-
-
-def _humans(tables: Mapping[str, Humans], category: str) -> Humans:
-    """Those of a category, or of all where it is small or none."""
-    return tables[EVERY] if category == OTHERS else tables.get(category, tables[EVERY])
 
 
 def _folder(card: EvaluatorCard) -> Path | None:

@@ -17,8 +17,7 @@ from popcorn_bench.evaluators.mmra.config import FRAMES, Inputs
 from popcorn_bench.evaluators.mmra.encoders import Encoders, TextEncoder, Vectors
 from popcorn_bench.evaluators.mmra.pictures import Picture, evenly_spaced, still
 from popcorn_bench.evaluators.mmra.shelf import Half, Notes, Shelf
-from popcorn_bench.evaluators.mmra.weights import file_sha
-from popcorn_bench.fingerprint import digest
+from popcorn_bench.fingerprint import digest, file_sha256
 
 _T = TypeVar("_T")
 Progress = Callable[[str], None]
@@ -238,7 +237,7 @@ class Extractor:
 
 def _sha(path: Path) -> str:
     try:
-        return file_sha(path)
+        return file_sha256(path)
     except OSError as error:
         raise AdapterError("broken_media", f"{path.name}: {error.strerror}") from error
 

@@ -10,6 +10,7 @@ from typing import Final
 import torch
 
 from popcorn_bench.errors import UsageError
+from popcorn_bench.evaluators.measures.rows import write_rows
 from popcorn_bench.evaluators.mmra.bank import Bank
 from popcorn_bench.evaluators.mmra.card import BANK_FILE, WEIGHTS_FILE
 from popcorn_bench.evaluators.mmra.checkpoints import read_weights, write_weights
@@ -31,7 +32,6 @@ from popcorn_bench.evaluators.mmra.encoders import (
 )
 from popcorn_bench.evaluators.mmra.grams import Grams
 from popcorn_bench.evaluators.mmra.network import Network
-from popcorn_bench.evaluators.popularity.rows import write_rows
 
 _PICTURES: Final = "pictures"
 

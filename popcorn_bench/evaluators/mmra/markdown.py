@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from popcorn_bench.evaluators.mmra.card import Card, Figures
+from popcorn_bench.evaluators.measures.accuracy import Accuracy
+from popcorn_bench.evaluators.mmra.card import Card
 
 # Test rows of MicroLens-100k, mean of five runs, as published (SIGIR 2024): SRC, nMSE, MAE.
 _PUBLISHED = (
@@ -48,7 +49,7 @@ def _settings(card: Card) -> str:
     return ", ".join(f"{name} {value:g}" for name, value in card.settings.items())
 
 
-def _row(what: str, found: Figures) -> str:
+def _row(what: str, found: Accuracy) -> str:
     numbers = (found.src, found.nmse, found.mae)
     cells = ["" if number is None else f"{number:.4f}" for number in numbers]
     return f"| {what} | {found.n:,} | {' | '.join(cells)} |"

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from popcorn_bench.devices import device_of
 from popcorn_bench.errors import AdapterError
-from popcorn_bench.evaluators.mmra.devices import device_of
 from popcorn_bench.evaluators.mmra.features import (
     Clip,
     Features,

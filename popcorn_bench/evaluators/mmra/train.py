@@ -13,25 +13,22 @@ from typing import Any, Final
 import torch
 from numpy.typing import NDArray
 
+from popcorn_bench.devices import device_of
 from popcorn_bench.errors import UsageError
+from popcorn_bench.evaluators.measures.accuracy import accuracy, by_category
+from popcorn_bench.evaluators.measures.conformal import Floats
+from popcorn_bench.evaluators.measures.humans import humans
 from popcorn_bench.evaluators.mmra.bank import Bank
 from popcorn_bench.evaluators.mmra.card import Card, content_sha, write_card
 from popcorn_bench.evaluators.mmra.checkpoints import Progress as Reached
 from popcorn_bench.evaluators.mmra.config import GRAMS, Config, Inputs, Shape, Sources
-from popcorn_bench.evaluators.mmra.devices import device_of
 from popcorn_bench.evaluators.mmra.encoders import Encoders
 from popcorn_bench.evaluators.mmra.features import Clip, Damaged, Extractor, Features, Progress
 from popcorn_bench.evaluators.mmra.features import title_text as read_title
-from popcorn_bench.evaluators.mmra.figures import (
-    Floats,
-    by_category,
-    figures,
-    humans,
-    interval,
-)
 from popcorn_bench.evaluators.mmra.fit import FitSettings, Table, fit, predict, table
 from popcorn_bench.evaluators.mmra.folder import Model, load_encoders, save_model
 from popcorn_bench.evaluators.mmra.grams import Grams, fit_grams
+from popcorn_bench.evaluators.mmra.interval import interval
 from popcorn_bench.evaluators.mmra.network import Network
 from popcorn_bench.fingerprint import digest
 
@@ -256,7 +253,7 @@ def _card(
         parameters=sum(p.numel() for p in fitted.model.network.parameters()),
         epochs=fitted.reached.epoch,
         best_epoch=fitted.reached.best_epoch,
-        valid=figures(labels, scores),
+        valid=accuracy(labels, scores),
         valid_by_category=by_category(labels, scores, categories),
         interval=interval(labels, scores),
         anchors=humans(scores, categories),

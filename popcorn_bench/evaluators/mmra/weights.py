@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from popcorn_bench.errors import UsageError
-from popcorn_bench.fingerprint import digest
+from popcorn_bench.fingerprint import digest, file_sha256
 
 _PATTERNS: Final = ("*.json", "*.safetensors", "*.txt", "*.model", "1_Pooling/config.json")
 _OTHERS: Final = ("onnx/*", "openvino/*", "*/*.safetensors")
 _POOLINGS: Final = ("cls", "mean")
-_CHUNK: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +60,8 @@ def folder_of(source: Source) -> Path:
 def identity(folder: Path, *settings: str) -> str:
     """What decides the output of an encoder: the content of its files, and settings."""
     files = {path for pattern in _PATTERNS for path in folder.glob(pattern)}
-    shas = {path.relative_to(folder).as_posix(): file_sha(path) for path in files}
+    shas = {path.relative_to(folder).as_posix(): file_sha256(path) for path in files}
     return digest("encoder", shas, *settings)
-
-
-def file_sha(path: Path) -> str:
-    """Sha256 in hex of a file, read in pieces."""
-    sha = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            sha.update(chunk)
-    return sha.hexdigest()
 
 
 def _downloaded(source: Source) -> Path:

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from popcorn_bench.errors import FileError, UsageError
+from popcorn_bench.errors import UsageError
+from popcorn_bench.evaluators.measures.accuracy import Accuracy
+from popcorn_bench.evaluators.measures.humans import Humans
+from popcorn_bench.evaluators.plain import Plain, read_plain, write_plain
+from popcorn_bench.fingerprint import file_sha256
 
 MODEL_SUFFIX = ".npz"
 
 
-class _Plain(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Accuracy(_Plain):
-    """Figures on n rows; None where one is not defined (see `metrics.accuracy`)."""
-
-    n: int
-    src: float | None
-    nmse: float | None
-    mae: float
-    slope: float | None
-    intercept: float | None
-
-
-class Width(_Plain):
+class Width(Plain):
     """The interval of a category: a score +- `half_width`.
 
     `coverage` is the share of its n held-out labels inside, each judged by widths that were set on
@@ -40,7 +26,7 @@ class Width(_Plain):
     own: bool
 
 
-class Interval(_Plain):
+class Interval(Plain):
     """Split-conformal intervals by category, in units of the label.
 
     `coverage` is measured by cross-calibration (see `Width`); `coverage_shipped` is that of the
@@ -61,16 +47,7 @@ class Interval(_Plain):
         return found.half_width if found else self.pooled
 
 
-class AnchorTable(_Plain):
-    """Scores of held-out human videos: their 101 percentiles 0..100, mean and sd."""
-
-    n: int
-    mean: float
-    sd: float
-    quantiles: tuple[float, ...] = Field(min_length=101, max_length=101)
-
-
-class Attempt(_Plain):
+class Attempt(Plain):
     """A design that was tried, with its figures on the valid split of MicroLens-100k.
 
     `src_folds` is by cross-validation within train: it decides between near equals. The folds are
@@ -85,11 +62,11 @@ class Attempt(_Plain):
     src_folds: float | None = None
 
 
-class Card(_Plain):
+class Card(Plain):
     """Everything that is known about one trained predictor.
 
     `sha256` is of the weights, `predictions_sha256` of what they predict of the held-out rows (see
-    `metrics.fingerprint`). `shares` says how much each family of `members` counts.
+    `train.fingerprint`). `shares` says how much each family of `members` counts.
     `reference_rows` held-out human titles are in the weights as numbers, to compare with.
     """
 
@@ -108,7 +85,7 @@ class Card(_Plain):
     valid: Accuracy
     valid_by_category: dict[str, Accuracy]
     interval: Interval
-    anchors: dict[str, AnchorTable]
+    anchors: dict[str, Humans]
     reference_rows: int
     libraries: dict[str, str]
     use: str
@@ -127,22 +104,14 @@ def read_card(model: Path) -> Card:
     Raises:
         FileError: if it is not there or is no card.
     """
-    path = card_path(model)
-    try:
-        return Card.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise FileError(path, 1, "", f"cannot be read: {error.strerror}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise FileError(path, 1, where, str(first["msg"])) from error
+    return read_plain(card_path(model), Card)
 
 
 def write_card(card: Card, model: Path) -> None:
     """Write the card beside its model, as JSON for programs and as Markdown for people."""
     from popcorn_bench.evaluators.popularity.markdown import render
 
-    card_path(model).write_text(card.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    write_plain(card, card_path(model))
     model.with_suffix(".md").write_text(render(card), encoding="utf-8")
 
 
@@ -152,17 +121,9 @@ def verify(card: Card, model: Path) -> None:
     Raises:
         UsageError: if the file is not the one that the card describes.
     """
-    if file_sha256(model) != card.sha256:
-        raise UsageError(f"{model} is not the model that {card_path(model).name} describes")
-
-
-def file_sha256(path: Path) -> str:
-    """Sha256 in hex of a file's bytes.
-
-    Raises:
-        UsageError: if the file cannot be read.
-    """
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        found = file_sha256(model)
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+        raise UsageError(f"{model}: cannot be read: {error.strerror}") from error
+    if found != card.sha256:
+        raise UsageError(f"{model} is not the model that {card_path(model).name} describes")

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
 from popcorn_bench.errors import AdapterError
+from popcorn_bench.evaluators.measures.humans import humans_of
+from popcorn_bench.evaluators.measures.rows import read_rows
+from popcorn_bench.evaluators.measures.topics import category_of
 from popcorn_bench.evaluators.popularity.card import Card, read_card, verify
-from popcorn_bench.evaluators.popularity.rows import read_rows
 from popcorn_bench.evaluators.popularity.settings import VERSION, shipped
-from popcorn_bench.evaluators.popularity.topics import category_of
-from popcorn_bench.evaluators.popularity.validity import INPUTS, evaluator_card, metric, table
+from popcorn_bench.evaluators.popularity.validity import INPUTS, evaluator_card, metric
 from popcorn_bench.evaluators.protocol import Sample
 from popcorn_bench.types import EvaluatorCard, Score, Shift
 
@@ -131,7 +131,7 @@ class Popularity:
         """What moved a score from the mean of human videos of the category; see `explain.py`."""
         from popcorn_bench.evaluators.popularity.explain import explain
 
-        mean = table(self._card.anchors, self._model.known(category)).mean
+        mean = humans_of(self._card.anchors, self._model.known(category)).mean
         return explain(self._model, title, category, mean, top)
 
     def neighbours(
@@ -156,7 +156,7 @@ class Popularity:
         return titles, [self.category(sample.query.topic) for sample in samples]
 
     def _judge(self, score: float, members: tuple[float, ...], category: str) -> Judged:
-        place = percentile(score, table(self._card.anchors, category).quantiles)
+        place = humans_of(self._card.anchors, category).percentile(score)
         width = self._card.interval.half_width(category)
         low = max(score - width, self._model.bounds[0])  # no video has fewer comments
         return Judged(score, round(low, 6), round(score + width, 6), place, members)
@@ -167,17 +167,6 @@ class PopularityDisjoint(Popularity):
 
     name = "popularity-disjoint"
     leak_free = ""
-
-
-def percentile(value: float, quantiles: Sequence[float]) -> float:
-    """Place of a value among 101 percentiles, 0..100; in a run of equals the middle one."""
-    left, right = bisect_left(quantiles, value), bisect_right(quantiles, value)
-    if left < right:
-        return (left + right - 1) / 2
-    if left in (0, len(quantiles)):
-        return 0.0 if left == 0 else 100.0
-    below, above = quantiles[left - 1], quantiles[left]
-    return round(left - 1 + (value - below) / (above - below), 2)
 
 
 @cache

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from popcorn_bench.errors import UsageError
+from popcorn_bench.evaluators.measures.topics import OTHERS
 from popcorn_bench.evaluators.popularity.blocks import Block, Floats, fit_block
 from popcorn_bench.evaluators.popularity.grams import (
     Grams,
@@ -20,7 +21,6 @@ from popcorn_bench.evaluators.popularity.grams import (
 from popcorn_bench.evaluators.popularity.model import Model, dense, encode, familiarity
 from popcorn_bench.evaluators.popularity.perceptron import fit_perceptrons
 from popcorn_bench.evaluators.popularity.ridge import Ridge
-from popcorn_bench.evaluators.popularity.topics import OTHERS
 from popcorn_bench.evaluators.popularity.trees import grow
 
 LABEL = "comments"

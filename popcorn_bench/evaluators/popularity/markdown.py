@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from popcorn_bench.evaluators.popularity.card import Accuracy, Card, Interval
+from popcorn_bench.evaluators.measures.accuracy import Accuracy
+from popcorn_bench.evaluators.popularity.card import Card, Interval
 
 _FIGURES = ("n", "SRC", "nMSE", "MAE", "slope", "intercept")
 _SHOWN = (5, 25, 50, 75, 95)  # percentiles

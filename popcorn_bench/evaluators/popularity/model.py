@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from popcorn_bench.evaluators.measures.topics import OTHERS
 from popcorn_bench.evaluators.popularity.blocks import Block, Entries, Floats
 from popcorn_bench.evaluators.popularity.grams import (
     category_codes,
@@ -24,7 +25,6 @@ from popcorn_bench.evaluators.popularity.grams import (
 )
 from popcorn_bench.evaluators.popularity.perceptron import Perceptrons
 from popcorn_bench.evaluators.popularity.surface import surface
-from popcorn_bench.evaluators.popularity.topics import OTHERS
 
 DIGITS = 6
 # Share of each family in the score: chosen on folds of the train split.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+LABEL = "valid for human-like titles"  # what its intervals hold for
 VERSION = "2"  # a change that alters any score gets another
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 from collections.abc import Callable
@@ -13,25 +14,17 @@ from pathlib import Path
 import numpy as np
 
 from popcorn_bench.errors import UsageError
-from popcorn_bench.evaluators.popularity.card import (
-    MODEL_SUFFIX,
-    Attempt,
-    Card,
-    file_sha256,
-    write_card,
-)
+from popcorn_bench.evaluators.measures.accuracy import accuracy, by_category
+from popcorn_bench.evaluators.measures.humans import humans
+from popcorn_bench.evaluators.popularity.blocks import Floats
+from popcorn_bench.evaluators.popularity.card import MODEL_SUFFIX, Attempt, Card, write_card
 from popcorn_bench.evaluators.popularity.fit import Rows, fit
-from popcorn_bench.evaluators.popularity.metrics import (
-    accuracy,
-    anchors,
-    by_category,
-    fingerprint,
-    intervals,
-)
+from popcorn_bench.evaluators.popularity.intervals import intervals
 from popcorn_bench.evaluators.popularity.model import SHARES, Model
 from popcorn_bench.evaluators.popularity.settings import VERSION
 from popcorn_bench.evaluators.popularity.shift import reference
 from popcorn_bench.evaluators.popularity.storage import load, save
+from popcorn_bench.fingerprint import file_sha256
 
 _LEAST_VALID = 20
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "lightgbm")
@@ -102,6 +95,11 @@ def train_popularity(
     return card
 
 
+def fingerprint(scores: Floats) -> str:
+    """Sha256 in hex of n scores, each with 6 digits on a line of its own, in their order."""
+    return hashlib.sha256("".join(f"{score:.6f}\n" for score in scores).encode()).hexdigest()
+
+
 def _describe(model: Model, lesson: Lesson, sha256: str) -> Card:
     valid = lesson.valid
     scores = model.predict(valid.titles, valid.categories)
@@ -120,7 +118,7 @@ def _describe(model: Model, lesson: Lesson, sha256: str) -> Card:
         valid=accuracy(valid.labels, scores),
         valid_by_category=by_category(valid.labels, scores, valid.categories),
         interval=intervals(valid.labels, scores, valid.categories),
-        anchors=anchors(scores, valid.categories),
+        anchors=humans(scores, valid.categories),
         reference_rows=len(model.reference),
         libraries={"python": platform.python_version()} | {n: version(n) for n in _LIBRARIES},
         use=_USE,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Final
 
-from popcorn_bench.evaluators.popularity.card import Accuracy, AnchorTable, Card
-from popcorn_bench.evaluators.popularity.topics import OTHERS, TOPICS
-from popcorn_bench.types import JSON, Anchor, Direction, EvaluatorCard, Input, Metric
+from popcorn_bench.evaluators.measures.humans import anchors
+from popcorn_bench.evaluators.measures.topics import judged_as
+from popcorn_bench.evaluators.popularity.card import Card
+from popcorn_bench.types import JSON, Direction, EvaluatorCard, Input, Metric
 
 INPUTS: Final = (Input.TITLE, Input.TOPIC)
-_EVERY: Final = "*"
 
 
 def evaluator_card(card: Card) -> EvaluatorCard:
@@ -22,7 +21,7 @@ def evaluator_card(card: Card) -> EvaluatorCard:
         inputs=INPUTS,
         metrics=(scale,),
         weights=card.sha256,
-        anchors=tuple(_anchors(card, scale.name)),
+        anchors=tuple(anchors(scale.name, card.anchors, judged_as(card.anchors))),
         validity=_validity(card),
     )
 
@@ -43,40 +42,10 @@ def metric(name: str, data: str, members: tuple[str, ...] = ()) -> Metric:
     )
 
 
-def table(tables: Mapping[str, AnchorTable], category: str) -> AnchorTable:
-    """Human scores of a category, or of all videos.
-
-    A topic without a category of its own is compared with all human videos: those under `Others`
-    are no more like it than any, and are few.
-    """
-    every = tables[_EVERY]
-    return every if category == OTHERS else tables.get(category, every)
-
-
-def _anchors(card: Card, name: str) -> Iterator[Anchor]:
-    """Anchors by topic: those of the tasks, the categories' own names, and `*` for the rest."""
-    for topic, category in _topics(card).items():
-        found = card.anchors[category]
-        yield Anchor(
-            metric=name,
-            topic=topic,
-            n=found.n,
-            mean=found.mean,
-            sd=found.sd,
-            quantiles=found.quantiles,
-        )
-
-
-def _topics(card: Card) -> dict[str, str]:
-    """Category by topic, where human scores are known."""
-    named = {topic: category for topic, category in TOPICS.items() if category in card.anchors}
-    return named | {category: category for category in card.anchors if category != OTHERS}
-
-
 def _validity(card: Card) -> dict[str, JSON]:
     interval = card.interval
     return {
-        **_figures(card.valid),
+        **card.valid.model_dump(),
         "sha256": card.sha256,
         "interval": {
             "level": interval.level,
@@ -84,23 +53,12 @@ def _validity(card: Card) -> dict[str, JSON]:
             "coverage": interval.coverage,
         },
         "by_topic": {
-            topic: _figures(card.valid_by_category[category])
+            topic: card.valid_by_category[category].model_dump()
             | {
                 "coverage": interval.by_category[category].coverage,
                 "halfwidth": interval.by_category[category].half_width,
             }
-            for topic, category in _topics(card).items()
+            for topic, category in judged_as(card.anchors).items()
             if category in card.valid_by_category
         },
-    }
-
-
-def _figures(found: Accuracy) -> dict[str, JSON]:
-    return {
-        "n": found.n,
-        "src": found.src,
-        "nmse": found.nmse,
-        "mae": found.mae,
-        "slope": found.slope,
-        "intercept": found.intercept,
     }

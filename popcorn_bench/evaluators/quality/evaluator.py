@@ -9,16 +9,16 @@ from typing import ClassVar
 from popcorn_bench.errors import AdapterError
 from popcorn_bench.evaluators.protocol import Sample
 from popcorn_bench.evaluators.quality.card import CARD
+from popcorn_bench.evaluators.untrained import Untrained
 from popcorn_bench.types import EvaluatorCard, Score
 
 
-class Quality:
+class Quality(Untrained):
     """Measures how a video moves, how sharp it is, and its light and colours."""
 
     max_batch: ClassVar[int] = 16
     parallel: ClassVar[bool] = True
     probed: ClassVar[bool] = True
-    leak_free: ClassVar[str] = ""
 
     def __init__(self, card: EvaluatorCard, device: str) -> None:
         import cv2
@@ -43,12 +43,6 @@ class Quality:
         """Nothing: it runs on any machine."""
         del card
         return []
-
-    @staticmethod
-    def trained_on(card: EvaluatorCard) -> frozenset[str]:
-        """Nothing: it was not trained."""
-        del card
-        return frozenset()
 
     def score(self, samples: Sequence[Sample]) -> Iterator[tuple[Score, ...] | AdapterError]:
         """Yield the scores of each sample's video, or why it cannot be measured."""

@@ -13,7 +13,7 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from popcorn_bench.errors import AdapterError
-from popcorn_bench.media import MAX_FRAMES, opened
+from popcorn_bench.media import check_count, opened
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -58,8 +58,7 @@ def _whole(
     step = 1 / float(stream.average_rate or 25)
     count = 0
     for count, picture in enumerate(decoded, 1):
-        if count > MAX_FRAMES:
-            raise AdapterError("degenerate", f"{path.name}: more than {MAX_FRAMES} frames")
+        check_count(path, count)
         time = (count - 1) * step if picture.time is None else picture.time
         rgb = shrink(picture)
         gray = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)

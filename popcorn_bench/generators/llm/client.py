@@ -17,7 +17,7 @@ from popcorn_bench.remote.response import Response
 from popcorn_bench.types import LLM, Brief, BriefRules, Message, Usage
 
 _TIMEOUT = 300.0
-_NO_KEY = "none"  # a server of one's own asks for no key, but its client wants one
+_SHOWN_AGAIN = 8_000  # characters of an answer that a model is shown again
 _SCHEMA = "response_schema"
 
 
@@ -83,6 +83,7 @@ def _brief(entry: LLMEntry, got: Response, rules: BriefRules, seconds: float) ->
         parsed = answer.parse(reply, rules)
     except AdapterError as error:
         error.cost_usd = cost
+        error.answer = cleaning.storable(reply.content[:_SHOWN_AGAIN])
         raise
     return Brief(
         title=parsed.title,

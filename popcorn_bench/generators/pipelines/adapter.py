@@ -9,6 +9,7 @@ from pathlib import Path
 from queue import Full, Queue
 from typing import TYPE_CHECKING, ClassVar, TypeAlias, cast
 
+from popcorn_bench.devices import device_of
 from popcorn_bench.errors import AdapterError
 from popcorn_bench.generators.pipelines import resolve
 from popcorn_bench.generators.pipelines.spec import from_hints
@@ -17,8 +18,6 @@ from popcorn_bench.generators.provenance import provenance
 from popcorn_bench.types import Generator
 
 if TYPE_CHECKING:
-    import torch
-
     from popcorn_bench.generators.pipelines.sampling import Sample
 
 Sampled: TypeAlias = "Sample | AdapterError"
@@ -49,6 +48,7 @@ class Diffusers:
 
         Raises:
             AdapterError: kind `load` where weights, classes and settings do not fit together.
+            UsageError: for a device that is not here.
         """
         import torch
 
@@ -57,7 +57,7 @@ class Diffusers:
         from popcorn_bench.generators.pipelines.sampling import Sampler
 
         torch.set_num_threads(int(cast("int", generator.hints["threads"])))  # decides the bytes
-        where = _device(device)
+        where = device_of(device)
         if where.type == "cuda":
             torch.cuda.set_device(where)  # streams and caches belong to the current one
         pipe = load(generator, where)
@@ -94,16 +94,6 @@ class Diffusers:
         else:
             write_clip(sample.levels, path, self._generator.settings, tags)
         return path
-
-
-def _device(asked: str) -> torch.device:
-    import torch
-
-    if asked != "auto":
-        return torch.device(asked)
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
 def _ahead(make: Callable[[], Iterator[Sampled]], room: int) -> Iterator[Sampled]:

@@ -127,14 +127,20 @@ def _incomplete(folder: Path) -> str:
         return f"{INDEX} cannot be read"
     if not isinstance(index, dict):
         return f"{INDEX} is not an object"
-    parts = (name for name, value in index.items() if _is_part(name, value))
+    parts = [name for name, value in index.items() if _is_part(name, value)]
     absent = [name for name in parts if not (folder / name).is_dir()]
     absent += [name for name in _shards(folder) if not (folder / name).is_file()]
+    absent += [f"{name}/*.safetensors" for name in parts if _is_bare(folder / name)]
     return f"incomplete, {absent[0]} is missing" if absent else ""
 
 
 def _is_part(name: str, value: object) -> bool:
     return not name.startswith("_") and isinstance(value, list) and None not in value
+
+
+def _is_bare(part: Path) -> bool:
+    """Whether it is a model, by the name of its configuration, without weights that are read."""
+    return (part / "config.json").is_file() and not any(part.glob("*.safetensors"))
 
 
 def _shards(folder: Path) -> Iterator[str]:

@@ -7,7 +7,6 @@ not told apart from them by a metric that sees the video adds nothing under that
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 from popcorn_bench.errors import AdapterError
 from popcorn_bench.generators.protocol import MediaRequest
 from popcorn_bench.generators.provenance import provenance
+from popcorn_bench.generators.video.drawn import Drawn
 from popcorn_bench.generators.video.settings import Settings, even, number, whole
 from popcorn_bench.types import Generator
 
@@ -22,18 +22,15 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-REVISION = "1"  # of the drawing; a change that alters pixels gets another
 _QUALITY = 25  # of the encoder: flat shapes survive it, and clips stay near 100 kB
 
 
-class Storyboard:
+class Storyboard(Drawn):
     """Draws each prompt as a short clip of one to three shots.
 
     Settings: `width` and `height` in pixels (even), `fps`, `seconds`.
     """
 
-    max_batch: ClassVar[int] = 16
-    parallel: ClassVar[bool] = True
     _settings: ClassVar[Settings] = Settings(
         width=even(288, 64, 2048),
         height=even(512, 64, 2048),
@@ -47,36 +44,8 @@ class Storyboard:
         Raises:
             UsageError: for a setting that is unknown or out of range.
         """
-        import cv2
-
-        del device
-        cv2.setNumThreads(1)  # one worker per core draws; more threads only get in their way
-        found = self._settings.checked(generator.settings)
-        self._generator = generator
-        self._size = int(found["width"]), int(found["height"])
-        self._fps, self._seconds = float(found["fps"]), float(found["seconds"])
-
-    @staticmethod
-    def missing(generator: Generator) -> list[str]:
-        """Nothing: it runs on any machine."""
-        del generator
-        return []
-
-    @classmethod
-    def setting_names(cls, generator: Generator) -> frozenset[str]:
-        """Name the settings that may be changed."""
-        del generator
-        return cls._settings.names
-
-    @classmethod
-    def resolved(cls, generator: Generator) -> Generator:
-        """The generator with all settings, in range, and with the version of the drawing.
-
-        Raises:
-            UsageError: for a setting that is unknown or out of range.
-        """
-        settings = cls._settings.checked(generator.settings)
-        return replace(generator, settings=settings, revision=REVISION)
+        super().__init__(generator, device)
+        self._fps, self._seconds = float(self._found["fps"]), float(self._found["seconds"])
 
     def generate(
         self, requests: Sequence[MediaRequest], folder: Path

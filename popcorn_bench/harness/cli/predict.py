@@ -15,7 +15,7 @@ from popcorn_bench.errors import UsageError
 from popcorn_bench.harness.cli.options import EXISTING
 
 if TYPE_CHECKING:
-    from popcorn_bench.evaluators.popularity.card import Accuracy
+    from popcorn_bench.evaluators.measures.accuracy import Accuracy
     from popcorn_bench.harness.predicting import (
         Explained,
         NeighbourCorpus,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
-from popcorn_bench.evaluators.popularity.conformal import LABEL
+from popcorn_bench.evaluators.popularity.settings import LABEL
 from popcorn_bench.harness.predicting import Explained, Neighbour
 from popcorn_bench.leaderboard.text import clean
 

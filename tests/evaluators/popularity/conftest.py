@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from functools import cache
 from pathlib import Path
 
@@ -32,15 +31,6 @@ def make_rows(n: int, seed: int) -> Rows:
 @pytest.fixture(scope="session")
 def planted() -> tuple[Rows, Rows]:
     return make_rows(800, seed=1), make_rows(300, seed=2)
-
-
-@pytest.fixture(scope="session")
-def shared() -> Path:
-    named = os.environ.get("POPCORN_SHARED")
-    folder = Path(named) if named else Path(__file__).resolve().parents[3] / ".." / "shared"
-    if not folder.is_dir():
-        pytest.skip("the shared folder is not here (set POPCORN_SHARED)")
-    return folder
 
 
 @pytest.fixture(scope="session")

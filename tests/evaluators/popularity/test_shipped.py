@@ -17,11 +17,13 @@ from polars import DataFrame
 
 from popcorn_bench.errors import AdapterError
 from popcorn_bench.evaluators.catalog import EVALUATORS
+from popcorn_bench.evaluators.measures.accuracy import accuracy, by_category
 from popcorn_bench.evaluators.popularity import Popularity, PopularityDisjoint
-from popcorn_bench.evaluators.popularity.card import file_sha256, read_card
-from popcorn_bench.evaluators.popularity.metrics import accuracy, by_category, fingerprint
+from popcorn_bench.evaluators.popularity.card import read_card
 from popcorn_bench.evaluators.popularity.settings import shipped
+from popcorn_bench.evaluators.popularity.train import fingerprint
 from popcorn_bench.evaluators.protocol import Sample
+from popcorn_bench.fingerprint import file_sha256
 from popcorn_bench.tasks.corpora.catalog import CorpusCatalog
 from popcorn_bench.tasks.corpora.microlens import read_microlens
 from popcorn_bench.tasks.corpora.partition import Part, split

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from popcorn_bench.errors import UsageError
+from popcorn_bench.evaluators.measures.accuracy import accuracy
 from popcorn_bench.evaluators.popularity.card import Card, read_card, verify
 from popcorn_bench.evaluators.popularity.fit import Rows, fit
-from popcorn_bench.evaluators.popularity.metrics import accuracy, fingerprint
 from popcorn_bench.evaluators.popularity.model import Model
 from popcorn_bench.evaluators.popularity.storage import load, save
-from popcorn_bench.evaluators.popularity.train import Lesson, train_popularity
+from popcorn_bench.evaluators.popularity.train import Lesson, fingerprint, train_popularity
 
 Planted = tuple[Rows, Rows]
 _SOURCE = "<b>synthetic</b> | rows"
@@ -182,3 +182,8 @@ def test_what_is_no_model_is_refused(tmp_path: Path, content: bytes) -> None:
         load(path)
     with pytest.raises(UsageError, match="no popularity model"):
         load(tmp_path / "absent.npz")
+
+
+def test_the_fingerprint_of_scores_has_six_digits_a_line() -> None:
+    by_hand = hashlib.sha256(b"1.500000\n-0.333333\n").hexdigest()
+    assert fingerprint(np.array([1.5, -1 / 3])) == by_hand

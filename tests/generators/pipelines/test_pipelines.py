@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ def adapter(resolve: Resolve, adapters: dict[str, Diffusers], name: str) -> Iter
 def paths(adapter: Diffusers, requests: Sequence[MediaRequest], folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     made = list(adapter.generate(requests, folder))
-    assert all(isinstance(one, Made) for one in made), made
+    assert all(isinstance(one, Made) and one.cost_usd == 0 for one in made), made
     return [one.path for one in made if isinstance(one, Made)]
 
 
@@ -114,6 +115,24 @@ def test_every_denoising_step_is_told(adapter: Diffusers, name: str, tmp_path: P
     paths(adapter, REQUESTS[:3], tmp_path)
     adapter.on_step = None
     assert told == [(1, 2, 2), (2, 2, 2), (1, 2, 1), (2, 2, 1)], name
+
+
+@pytest.mark.parametrize("name", ["wan-2.1-1.3b"])
+def test_the_next_batch_is_sampled_while_the_first_is_written(
+    adapter: Diffusers, name: str, tmp_path: Path
+) -> None:
+    """Else a GPU would wait for the encoder once per batch."""
+    second = threading.Event()
+    told = iter(range(1, 9))
+    adapter.on_step = lambda done, _of, _n: second.set() if next(told) > 2 and done == 2 else None
+    adapter.sampler.batch_size = 4
+    made = adapter.generate([*REQUESTS, *REQUESTS], tmp_path)
+
+    next(made)
+
+    assert second.wait(20), f"{name}: nothing was sampled ahead"
+    assert len(list(made)) == 7
+    adapter.on_step = None
 
 
 @pytest.mark.parametrize("name", ["wan-2.1-1.3b"])

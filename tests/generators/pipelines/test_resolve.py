@@ -43,6 +43,7 @@ def weights(folder: Path, text: str = "{}") -> Path:
     (folder / "transformer").mkdir(parents=True)
     (folder / "model_index.json").write_text(json.dumps({"transformer": ["diffusers", "X"]}))
     (folder / "transformer" / "config.json").write_text(text)
+    (folder / "transformer" / "w.safetensors").write_text("")
     return folder
 
 
@@ -122,6 +123,10 @@ def test_half_a_download_is_seen(empty_cache: Path) -> None:
     (folder / "transformer" / "m-1.safetensors").write_text("")
     assert "incomplete, transformer/m-2.safetensors is missing" in entry("ltx").reason
     (folder / "transformer" / "m-2.safetensors").write_text("")
+    assert "weights" not in entry("ltx").reason
+    for path in folder.glob("transformer/*.safetensors"):
+        path.rename(path.with_suffix(".bin"))
+    assert "incomplete, transformer/*.safetensors is missing" in entry("ltx").reason
     (folder / "model_index.json").write_text(json.dumps({"vae": ["diffusers", "X"]}))
     assert "incomplete, vae is missing" in entry("ltx").reason
 

@@ -2,7 +2,7 @@
 
 Vovk, Gammerman and Shafer 2005; by category (Mondrian): Vovk et al. 2003; with weights for other
 inputs than those of calibration: Tibshirani et al. 2019. They hold where new rows are exchangeable
-with those of calibration: for titles as people write them, not for whatever a model writes.
+with those of calibration: for what people make, not for whatever a model makes.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from math import ceil, inf
 
 import numpy as np
+from numpy.typing import NDArray
 
-from popcorn_bench.evaluators.popularity.blocks import Floats
+from popcorn_bench.evaluators.measures.topics import EVERY
 
+Floats = NDArray[np.float64]
 LEVEL = 0.9
-LABEL = "valid for human-like titles"
-EVERY = "*"  # the width of what has none of its own
 LEAST_ROWS = 50  # of a category with a width of its own: its 90 % would be one of the last five
 _FOLDS = 10
 
@@ -64,9 +64,9 @@ def weighted_qhat(errors: Floats, weights: Floats, weight: float, alpha: float) 
 def half_widths(errors: Floats, categories: Sequence[str]) -> dict[str, float]:
     """Half-widths by category, for the level 90 %.
 
-    A category of fewer than `LEAST_ROWS` rows has none of its own. The smaller ones share `EVERY`,
-    set on all their rows together, or on all rows there are where these are too few as well. A
-    category that is not known takes that too.
+    A category of fewer than `LEAST_ROWS` rows has none of its own. The smaller ones share that of
+    `EVERY`, set on all their rows together, or on all rows there are where these are too few as
+    well. A category that is not known takes that too.
     """
     names = np.array(categories, dtype=object).astype(str)
     found, counts = np.unique(names, return_counts=True)

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from popcorn_bench.evaluators.popularity.conformal import (
-    EVERY,
+from popcorn_bench.evaluators.measures.accuracy import calibration
+from popcorn_bench.evaluators.measures.conformal import (
     cross_inside,
     half_widths,
     inside,
@@ -23,7 +23,7 @@ from popcorn_bench.evaluators.popularity.conformal import (
     rank,
     weighted_qhat,
 )
-from popcorn_bench.evaluators.popularity.metrics import calibration
+from popcorn_bench.evaluators.measures.topics import EVERY
 
 Floats = NDArray[np.float64]
 

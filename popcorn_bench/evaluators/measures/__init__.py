@@ -1,0 +1,1 @@
+"""What trained predictors share: how good they are, and how people's videos score."""

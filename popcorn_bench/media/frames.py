@@ -1,0 +1,65 @@
+"""Read all frames of a video."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from popcorn_bench.media.opening import check_count, opened
+
+if TYPE_CHECKING:
+    import numpy as np
+    from av.video.frame import VideoFrame
+    from av.video.reformatter import VideoReformatter
+    from numpy.typing import NDArray
+
+_FLAT = 6  # of 255: what coding leaves of one colour
+
+
+def read_frames(path: Path, *, threads: int = 1) -> Iterator[NDArray[np.uint8]]:
+    """Yield the frames of a video as uint8 arrays of shape (height, width, 3), RGB.
+
+    Raises:
+        AdapterError: as `probe`; a file damaged in the middle raises where the damage is.
+    """
+    from av.video.reformatter import VideoReformatter
+
+    with opened(path) as (container, stream):
+        stream.thread_count = threads
+        reformatter = VideoReformatter()
+        for number, frame in enumerate(container.decode(stream), 1):
+            check_count(path, number)
+            yield as_rgb(frame, reformatter)
+
+
+def is_blank(path: Path) -> bool:
+    """Whether every frame of a video is one flat colour: nothing to see, whatever was asked for.
+
+    Key frames are looked at first; only where all of them are flat is the whole clip decoded.
+
+    Raises:
+        AdapterError: as `probe`.
+    """
+    with opened(path) as (container, stream):
+        stream.codec_context.skip_frame = "NONKEY"
+        if not all(map(_is_flat, container.decode(stream))):
+            return False
+    with opened(path) as (container, stream):
+        return all(map(_is_flat, container.decode(stream)))
+
+
+def _is_flat(frame: VideoFrame) -> bool:
+    """Whether brightness and colour vary no more than what coding leaves of a flat colour."""
+    import numpy as np
+
+    planes = np.asarray(frame.reformat(format="yuv444p").to_ndarray()).reshape(3, -1)
+    return bool((np.ptp(planes, axis=1) <= _FLAT).all())
+
+
+def as_rgb(frame: VideoFrame, reformatter: VideoReformatter) -> NDArray[np.uint8]:
+    """A decoded frame as uint8 (height, width, 3), RGB."""
+    import numpy as np
+
+    rgb = reformatter.reformat(frame, format="rgb24", threads=1)
+    return np.asarray(rgb.to_ndarray(), dtype=np.uint8)
