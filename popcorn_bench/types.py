@@ -270,7 +270,8 @@ class Probe:
     """What an alteration of the input does to a metric, over `n` samples scored both ways.
 
     `original` and `altered` are means over the same samples; `se` is the standard error of their
-    difference, None with fewer than two. `refused` samples got no score once they were altered.
+    difference, None with fewer than two. `refused` counts samples that a run gives no score once
+    they are altered; what the evaluator itself would give a blank clip is in `altered` all the same.
     """
 
     metric: str

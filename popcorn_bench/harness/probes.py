@@ -36,8 +36,10 @@ def audit(
     original = _score(evaluator, samples)
     found: list[Probe] = []
     for name, alter in alterations(card.inputs).items():
-        changed = _score(evaluator, altered(samples, alter, scratch))
-        found += _compare(name, card, original, changed)
+        shown = altered(samples, alter, scratch)
+        changed = _score(evaluator, shown)
+        refused = [_refused(s, scores) for s, scores in zip(shown, changed, strict=True)]
+        found += _compare(name, card, original, changed, refused)
     shift = evaluator.shift(samples) if isinstance(evaluator, Shifted) else None
     return Audit(probes=tuple(found), shift=shift)
 
@@ -75,22 +77,31 @@ def blank(sample: Sample) -> AdapterError | None:
 
 
 def _score(evaluator: Evaluator, samples: Sequence[Sample | AdapterError]) -> list[Scores]:
-    refused = [s if isinstance(s, AdapterError) else blank(s) for s in samples]
-    sound = [s for s, no in zip(samples, refused, strict=True) if no is None]
-    given = iter(evaluator.score([s for s in sound if isinstance(s, Sample)]))
-    return [next(given) if no is None else no for no in refused]
+    """What the evaluator itself gives, blank clips too: what a run refuses is told beside it."""
+    given = iter(evaluator.score([s for s in samples if isinstance(s, Sample)]))
+    return [next(given) if isinstance(s, Sample) else s for s in samples]
+
+
+def _refused(sample: Sample | AdapterError, scores: Scores) -> bool:
+    """Whether a run would give the altered sample no score."""
+    unscored = isinstance(sample, AdapterError) or isinstance(scores, AdapterError)
+    return unscored or (isinstance(sample, Sample) and blank(sample) is not None)
 
 
 def _compare(
-    name: str, card: EvaluatorCard, original: Sequence[Scores], changed: Sequence[Scores]
+    name: str,
+    card: EvaluatorCard,
+    original: Sequence[Scores],
+    changed: Sequence[Scores],
+    refused: Sequence[bool],
 ) -> Iterator[Probe]:
     """One `Probe` per metric, over the samples that were scored as they are."""
     before = [_values(scores) for scores in original]
     after = [_values(scores) for scores in changed]
+    gone = sum(no for no, b in zip(refused, before, strict=True) if b)
     for metric in (m.name for m in card.metrics):
         both = [(b[metric], a.get(metric)) for b, a in zip(before, after, strict=True) if b]
-        pairs = [(b, a) for b, a in both if a is not None]
-        yield _probe(metric, name, pairs, refused=len(both) - len(pairs))
+        yield _probe(metric, name, [(b, a) for b, a in both if a is not None], gone)
 
 
 def _probe(metric: str, name: str, pairs: Sequence[tuple[float, float]], refused: int) -> Probe:

@@ -128,6 +128,7 @@ class EvaluatorHost:
     device: str
     folder: Path
     _loaded: Evaluator | None = field(default=None, init=False)
+    _unloadable: AdapterError | None = field(default=None, init=False)
 
     def run(
         self, jobs: Sequence[ScoreRequest | AuditRequest], tell: Tell = _nobody
@@ -157,11 +158,21 @@ class EvaluatorHost:
             return probes.audit(self._evaluator(), self.card, sound, scratch)
 
     def _evaluator(self) -> Evaluator:
-        if self._loaded is None:
-            from popcorn_bench.evaluators.catalog import evaluator_class
-
-            self._loaded = evaluator_class(self.card.name)(self.card, self.device)
+        """The loaded evaluator; what cannot be loaded is not tried again for every job."""
+        if self._unloadable is not None:
+            raise self._unloadable
+        try:
+            with boundary(f"loading {self.card.name}"):
+                self._loaded = self._loaded or self._load()
+        except AdapterError as error:
+            self._unloadable = error
+            raise
         return self._loaded
+
+    def _load(self) -> Evaluator:
+        from popcorn_bench.evaluators import catalog
+
+        return catalog.evaluator_class(self.card.name)(self.card, self.device)
 
     def _checked(self, scores: object) -> tuple[Score, ...] | AdapterError:
         """Hold what an evaluator gave against its card: one score per metric."""

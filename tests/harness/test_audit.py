@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from popcorn_bench.errors import AdapterError
+from popcorn_bench.errors import AdapterError, UsageError
+from popcorn_bench.evaluators import catalog
 from popcorn_bench.evaluators.catalog import entries
 from popcorn_bench.evaluators.protocol import Sample
 from popcorn_bench.harness.probes import VERSION, alterations
-from popcorn_bench.harness.worker import AuditRequest, EvaluatorHost, ScoreRequest
-from popcorn_bench.media import is_blank, probe, write_mp4
+from popcorn_bench.harness.worker import (
+    AuditRequest,
+    EvaluatorHost,
+    ScoreRequest,
+    results_of,
+)
+from popcorn_bench.media import is_blank, probe, read_frames, write_mp4
 from popcorn_bench.results.artifacts import ArtefactStore
 from popcorn_bench.types import (
     Artefact,
@@ -28,13 +36,13 @@ from popcorn_bench.types import (
     Score,
 )
 
+Frames: TypeAlias = list[NDArray[np.uint8]]
+
 QUERY = Query(id="q", text="a cat that dances", kind=Kind.CONCRETE, topic="food")
 TITLES = ("Seven soups in one night", "A bread that sings", "My knife is older than me")
 
 
-def clip(
-    folder: Path, name: str, frames: Sequence[np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]]
-) -> Artefact:
+def clip(folder: Path, name: str, frames: Frames) -> Artefact:
     """A clip in the store of `folder`."""
     path = folder / name
     write_mp4(frames, path, 8)
@@ -46,12 +54,12 @@ def clip(
     )  # fmt: skip
 
 
-def moving(seed: int = 0) -> list[np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]]:
+def moving(seed: int = 0) -> Frames:
     picture = np.random.default_rng(seed).integers(0, 255, (64, 96, 3), dtype=np.uint8)
     return [np.roll(picture, 4 * i, axis=1) for i in range(24)]
 
 
-def flat(level: int) -> list[np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]]:
+def flat(level: int) -> Frames:
     return [np.full((64, 96, 3), level, dtype=np.uint8)] * 24
 
 
@@ -99,32 +107,92 @@ def test_a_frozen_clip_loses_its_motion_and_a_blank_one_gets_no_score(tmp_path: 
     )
     blanked = [p for p in found.probes if p.name == "clip_blanked"]
     assert blanked
-    assert all(p.n == 0 and p.refused == len(clips) and p.altered is None for p in blanked)
+    assert all(p.refused == len(clips) for p in blanked)
+    assert probes["clip_blanked", "freeze"].altered == 1  # what it would give, told all the same
+    assert all(p.refused == 0 for p in found.probes if p.name == "clip_frozen")
 
 
 class LovesNothing:
-    """An evaluator that would put a blank clip above all others."""
+    """An evaluator that puts a clip the higher, the less there is to see in it."""
 
     def score(self, samples: Sequence[Sample]) -> Iterator[tuple[Score, ...] | AdapterError]:
         for sample in samples:
             assert sample.video is not None
-            yield (Score(metric="love", value=float(is_blank(sample.video))),)
+            spread = np.mean([frame.std() for frame in read_frames(sample.video)])
+            yield (Score(metric="love", value=-float(spread)),)
 
 
-@pytest.mark.parametrize("level", [0, 128, 255])
+def square(level: int, side: int) -> Frames:
+    """A grey clip in which a small square walks."""
+    frames = [np.full((144, 256, 3), 110, dtype=np.uint8) for _ in range(24)]
+    for i, frame in enumerate(frames):
+        frame[20 : 20 + side, 4 * i : 4 * i + side] = level
+    return frames
+
+
+def dusty() -> Frames:
+    """A black clip with coding noise all over it."""
+    noise = np.random.default_rng(0).integers(0, 9, (24, 144, 256, 3), dtype=np.uint8)
+    return list(noise)
+
+
+@pytest.mark.parametrize(
+    "nothing", [flat(0), flat(128), flat(255), square(122, 16), square(255, 8), dusty()]
+)
 def test_a_blank_clip_never_beats_the_clip_whatever_an_evaluator_says(
-    tmp_path: Path, level: int
+    tmp_path: Path, nothing: Frames
 ) -> None:
     metric = Metric(name="love", description="", direction=Direction.HIGHER)
     card = EvaluatorCard(name="loves", version="1", inputs=(Input.VIDEO,), metrics=(metric,))
     host = EvaluatorHost(card, "cpu", tmp_path)
     host._loaded = LovesNothing()
-    made = [clip(tmp_path, "a.mp4", moving()), clip(tmp_path, "b.mp4", flat(level))]
-    given, nothing = host.run([ScoreRequest(QUERY, "t", c) for c in made])
+    made = [clip(tmp_path, "a.mp4", moving()), clip(tmp_path, "b.mp4", nothing)]
+    given, refused = host.run([ScoreRequest(QUERY, "t", c) for c in made])
 
-    assert given == (Score(metric="love", value=0.0),)
-    assert isinstance(nothing, AdapterError)
-    assert (nothing.kind, nothing.retriable) == ("degenerate", False)
+    assert isinstance(given, tuple)
+    assert isinstance(refused, AdapterError)
+    assert (refused.kind, refused.retriable) == ("degenerate", False)
+
+
+@pytest.mark.parametrize("name", ["quality"])
+def test_no_shipped_metric_that_sees_the_video_scores_a_blank_clip(
+    tmp_path: Path, name: str
+) -> None:
+    host = EvaluatorHost(card_of(name), "cpu", tmp_path)
+    made = [clip(tmp_path, f"{i}.mp4", f) for i, f in enumerate([flat(90), dusty()])]
+
+    for refused in host.run([ScoreRequest(QUERY, "t", c) for c in made]):
+        assert isinstance(refused, AdapterError)
+
+
+def test_a_small_thing_that_can_be_seen_is_a_picture(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    write_mp4(square(255, 24), path, 8)
+
+    assert not is_blank(path)
+
+
+class Unloadable:
+    """An evaluator class that cannot be built here."""
+
+    built = 0
+
+    def __init__(self, card: EvaluatorCard, device: str) -> None:
+        del card, device
+        Unloadable.built += 1
+        raise UsageError("no weights")
+
+
+def test_an_evaluator_that_cannot_be_loaded_fails_its_units_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = EvaluatorHost(card_of("popularity"), "cpu", tmp_path)
+    monkeypatch.setattr(catalog, "evaluator_class", lambda _: Unloadable)
+    results = list(results_of(host, [ScoreRequest(QUERY, title) for title in TITLES]))
+
+    assert Unloadable.built == 1
+    assert all(isinstance(r, AdapterError) and "no weights" in str(r) for r in results)
+    assert not any(r.retriable for r in results)
 
 
 def test_what_an_evaluator_does_not_read_is_not_altered() -> None:
@@ -139,7 +207,7 @@ def test_a_damaged_clip_is_left_out_of_an_audit(tmp_path: Path) -> None:
     ArtefactStore(tmp_path).path(bad.sha256, bad.suffix).write_bytes(b"no")
     found = audit(host, [ScoreRequest(QUERY, "t", c) for c in (good, bad)])
 
-    assert {p.n + p.refused for p in found.probes} == {1}
+    assert {max(p.n, p.refused) for p in found.probes} == {1}
 
 
 def test_nothing_sound_gives_an_empty_audit(tmp_path: Path) -> None:
