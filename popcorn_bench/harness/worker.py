@@ -11,6 +11,7 @@ import pickle
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from multiprocessing import parent_process
@@ -19,7 +20,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol, TypeAlias, cast
 
-from popcorn_bench.errors import AdapterError, boundary
+from popcorn_bench.errors import AdapterError, UsageError, boundary
 from popcorn_bench.evaluators.protocol import Evaluator, Sample
 from popcorn_bench.fingerprint import file_sha256
 from popcorn_bench.generators.protocol import (
@@ -103,7 +104,7 @@ class GeneratorHost:
         if self._unloadable is not None:
             raise self._unloadable
         try:
-            with boundary(f"loading {self.generator.name}"):
+            with _loading(self.generator.name):
                 self._loaded = self._loaded or self._load()
         except AdapterError as error:
             self._unloadable = error
@@ -162,7 +163,7 @@ class EvaluatorHost:
         if self._unloadable is not None:
             raise self._unloadable
         try:
-            with boundary(f"loading {self.card.name}"):
+            with _loading(self.card.name):
                 self._loaded = self._loaded or self._load()
         except AdapterError as error:
             self._unloadable = error
@@ -183,6 +184,16 @@ class EvaluatorHost:
         if names != [metric.name for metric in self.card.metrics]:
             return AdapterError("bug", f"{self.card.name} gave {type(scores).__name__} {names}")
         return given
+
+
+@contextmanager
+def _loading(name: str) -> Iterator[None]:
+    """Whatever keeps a part from loading is a failure of its units, none of the process."""
+    try:
+        with boundary(f"loading {name}"):
+            yield
+    except UsageError as error:
+        raise AdapterError("unusable", str(error)) from error
 
 
 def main(connection: Connection, host: Host) -> None:
