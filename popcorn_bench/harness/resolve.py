@@ -13,6 +13,7 @@ from popcorn_bench.evaluators import catalog as evaluators
 from popcorn_bench.evaluators.catalog import EvaluatorEntry, evaluator_class
 from popcorn_bench.generators.image.catalog import ImageCatalog, ImageEntry
 from popcorn_bench.generators.llm.catalog import LLMCatalog, LLMEntry
+from popcorn_bench.generators.machine import missing_device
 from popcorn_bench.generators.media_catalog import MediaEntry
 from popcorn_bench.generators.pipelines.profiles import Profile
 from popcorn_bench.generators.video.catalog import VideoCatalog, VideoEntry
@@ -53,6 +54,8 @@ def resolve(spec: RunSpec, *, generating: bool = True) -> RunPlan:
     Raises:
         UsageError: for a name, a mode or a value that does not exist.
     """
+    if lacks := missing_device(spec.device):
+        raise UsageError(f"--device: {lacks}")
     include = [Path(folder) for folder in spec.include_path]
     sieve = _Sieve(all_pass=not generating, skip_named=spec.skip_unusable)
     tasks = _tasks(spec, include, sieve)

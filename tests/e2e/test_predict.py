@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import asdict
@@ -127,7 +128,56 @@ def test_figures_that_are_not_defined_are_not_made_up(tmp_path: Path) -> None:
     done = popcorn("predict", "--csv", file(tmp_path, one), "--json", cwd=tmp_path)
 
     assert done.code == 0
-    assert re.fullmatch(r"SRC undefined, nMSE undefined, MAE [\d.]+ \(n = 1\)\n", done.err)
+    said = r"SRC undefined, nMSE undefined, MAE [\d.]+ \(n = 1; one row has no rank\)\n"
+    assert re.fullmatch(said, done.err)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (["1,a,food,3", "2,b,food,3", "3,c,Game,3"], "all labels are equal"),
+        (["1,a,food,3", "2,a,food,4"], "all scores are equal"),
+    ],
+)
+def test_why_a_figure_is_not_defined_is_told(rows: list[str], said: str, tmp_path: Path) -> None:
+    text = "\n".join(["id,title,category,comment_count", *rows])
+    done = popcorn("predict", "--csv", file(tmp_path, text), "--json", cwd=tmp_path)
+
+    assert done.code == 0
+    assert done.err.startswith("SRC undefined, ")
+    assert done.err.endswith(f"; {said}, so they have no ranks)\n")
+
+
+def test_intervals_that_nobody_measured_are_noted_once(tmp_path: Path) -> None:
+    text = "id,title,category\n1,a,animals\n2,b,meme\n3,c,Animal\n4,d,food\n"
+    note = "note: interval pooled over small categories, coverage not established: "
+    done = popcorn("predict", "--csv", file(tmp_path, text), "--json", cwd=tmp_path)
+    assert done.err == f"{note}Animal, meme\n"
+    done = popcorn("predict", "a cat", "--topic", "animals", "--json", cwd=tmp_path)
+    assert done.err.splitlines()[0] == f"{note}Animal"
+
+
+def test_a_model_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    done = popcorn("predict", "a cat", "--model", "absent.npz", cwd=tmp_path)
+
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "popcorn-bench: model: no such file: absent.npz\n"
+
+
+def test_a_model_of_the_users_own_is_asked(tmp_path: Path) -> None:
+    copied = tmp_path / "mine"
+    copied.mkdir()
+    for path in shipped("popularity-disjoint").parent.glob("popularity-disjoint.*"):
+        shutil.copy(path, copied)
+    chosen = ("--evaluator", "popularity-disjoint")
+    mine, theirs = (
+        popcorn("predict", "a cat", *chosen, *model, "--json", cwd=tmp_path)
+        for model in (("--model", copied), ())
+    )
+    assert (mine.code, mine.out) == (0, theirs.out)
+    done = popcorn("predict", "a cat", "--model", copied / "popularity-disjoint.npz", cwd=tmp_path)
+    assert done.code == 2
+    assert "is a 'popularity-disjoint', not a 'popularity'" in done.err
 
 
 def test_a_pipe_is_read_like_a_file(tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from popcorn_bench.errors import UsageError
+from popcorn_bench.evaluators.catalog import resolve
+from popcorn_bench.evaluators.measures.rows import read_rows
 from popcorn_bench.evaluators.popularity.card import read_card
-from popcorn_bench.evaluators.popularity.rows import read_rows
 from popcorn_bench.harness.training import train
 from popcorn_bench.tasks.corpora.catalog import CorpusCatalog
 from popcorn_bench.tasks.corpora.partition import Part, split
@@ -61,6 +62,24 @@ def test_training_writes_weights_card_and_rows(data: Path, tmp_path: Path) -> No
     assert card.valid.src is not None
     assert card.valid.src > 0.4
     assert len(read_rows(out)) == _ROWS - _VALID
+
+
+def test_rows_lie_beside_the_model_that_was_written_and_guard_what_it_knows(
+    data: Path, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    train(data, tmp_path / "w" / "trained.x", seed=1, disjoint=False, progress=said.append)
+
+    model = tmp_path / "w" / "trained.x" / "popularity.npz"
+    assert said[-1] == f"written: {model}"
+    assert [path.name for path in (tmp_path / "w").iterdir()] == ["trained.x"]
+    for place in (model, model.parent):
+        (entry,) = resolve(["popularity"], [("popularity", {"model": str(place)})])
+        assert entry.reason == ""
+        assert len(entry.trained_on) == _ROWS - _VALID
+    model.with_suffix(".rows").unlink()
+    (entry,) = resolve(["popularity"], [("popularity", {"model": str(model)})])
+    assert "what it learned from" in entry.reason
 
 
 def test_the_disjoint_predictor_learns_from_nothing_that_is_shown(

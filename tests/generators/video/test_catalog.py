@@ -76,9 +76,10 @@ def test_downloaded_weights_are_seen(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 @pytest.mark.parametrize(
     ("printed", "expected"),
     [
-        ("24564\n", "GPU memory too small (26 GB, needs 40 GB)"),
-        ("8192\n81559\n", ""),
-        ("[N/A]\n", "no GPU found (needs 40 GB)"),
+        ("0, GPU-a, 24564\n", "GPU memory too small (26 GB, needs 40 GB)"),
+        ("0, GPU-a, 8192\n1, GPU-b, 81559\n", ""),
+        ("0, GPU-a, [N/A]\n", ""),  # there is one, of a size that it does not tell
+        ("No devices were found\n", "no GPU found (needs 40 GB)"),
     ],
 )
 def test_gpu_memory(tmp_path: Path, printed: str, expected: str) -> None:
