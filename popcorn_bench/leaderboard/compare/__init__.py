@@ -1,0 +1,1 @@
+"""Two runs, folders or models held against each other, query by query."""
