@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from importlib.resources import files
+from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from popcorn_bench.errors import UsageError
 from popcorn_bench.evaluators.catalog import Args, evaluator_class, resolve
+from popcorn_bench.evaluators.popularity.settings import MODEL_SUFFIX
 from popcorn_bench.types import EvaluatorCard, Metric
 
 _PACKAGE = "popcorn_bench.evaluators"
@@ -29,9 +31,8 @@ def card_page(name: str, args: Args = ()) -> str:
         UsageError: for an evaluator or a setting that is not known or does not fit.
     """
     card, lacking = _card_of(name, args)
-    shipped = _text("weights", f"{name}.md")
-    if shipped is not None:
-        return shipped
+    if (trained := _beside(card, ".md")) is not None:
+        return trained
     return "\n\n".join([*_sections(card, lacking), *_measured(name)]) + "\n"
 
 
@@ -44,8 +45,8 @@ def card_record(name: str, args: Args = ()) -> dict[str, Any]:
     card, lacking = _card_of(name, args)
     record = {key: value for key, value in asdict(card).items() if key not in _LEFT_OUT}
     record |= {"sees_video": card.sees_video, "usable": not lacking, "reason": lacking}
-    if (shipped := _text("weights", f"{name}.json")) is not None:
-        record |= json.loads(shipped)
+    if (trained := _beside(card, ".json")) is not None:
+        record |= json.loads(trained)
     if name == _MMRA and (measured := _text(_MMRA, _TEXT_ONLY)) is not None:
         record["text_only"] = json.loads(measured)
     return record
@@ -58,6 +59,15 @@ def _card_of(name: str, args: Args) -> tuple[EvaluatorCard, str]:
     if entry.card is None:
         raise UsageError(entry.reason)
     return entry.card, entry.reason
+
+
+def _beside(card: EvaluatorCard, suffix: str) -> str | None:
+    """The model card that came with the weights, None where there is none."""
+    model = Path(str(card.transport.get("model", "")))
+    if model.suffix != MODEL_SUFFIX:
+        return _text("weights", f"{card.name}{suffix}")
+    page = model.with_suffix(suffix)
+    return page.read_text("utf-8") if page.is_file() else None
 
 
 def _text(*parts: str) -> str | None:

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, cast
 from popcorn_bench.errors import UsageError, did_you_mean
 from popcorn_bench.evaluators.catalog import evaluator_class
 from popcorn_bench.evaluators.measures.topics import OTHERS, TOPICS, category_of
-from popcorn_bench.evaluators.popularity.card import read_card
-from popcorn_bench.evaluators.popularity.settings import shipped
+from popcorn_bench.evaluators.popularity.evaluator import model_card
 from popcorn_bench.harness.titlefile import Titled
 from popcorn_bench.tasks.corpora.catalog import MICROLENS, CorpusCatalog
 
@@ -69,23 +68,25 @@ class Explained:
 
 
 class Predictor:
-    """A shipped popularity predictor; the model is loaded when the first title is scored.
+    """A popularity predictor; the model is loaded when the first title is scored.
 
     Args:
         name: of the evaluator.
+        model: a file that the user trained; the shipped one where it is None.
 
     Raises:
-        UsageError: for an evaluator that this machine cannot run.
+        UsageError: for an evaluator that this machine cannot run, or a model that does not fit.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, model: Path | None = None) -> None:
         kind = evaluator_class(name)
-        self._card = kind.card({})
+        self._card = kind.card({} if model is None else {"model": str(model)})
         if lacking := kind.missing(self._card):
             raise UsageError(f"--evaluator: {name} needs {'; '.join(lacking)}")
         self._anchored = {anchor.topic for anchor in self._card.anchors}
-        known = read_card(shipped(name)).categories
-        self.category = lru_cache(_REMEMBERED)(lambda topic: category_of(topic, known))
+        found = model_card(self._card)
+        self._interval = found.interval
+        self.category = lru_cache(_REMEMBERED)(lambda topic: category_of(topic, found.categories))
 
     @cached_property
     def _model(self) -> Popularity:
@@ -112,6 +113,10 @@ class Predictor:
         """Whose human videos a percentile is among: of the category, or of all."""
         known = category != OTHERS and category in self._anchored
         return category if known else "all categories"
+
+    def established(self, category: str) -> bool:
+        """Whether it was measured how well intervals of the category hold."""
+        return self._interval.established(category)
 
     def suggest(self, topic: str) -> str:
         """A hint for a topic that is not known."""
@@ -185,10 +190,14 @@ class Unknown:
 
 @dataclass(slots=True)
 class Checked:
-    """What a file holds, once it was found right."""
+    """What a file holds, once it was found right.
+
+    `unmeasured` are the categories of which nobody knows how well their intervals hold.
+    """
 
     rows: int = 0
     unknown: Unknown = field(default_factory=Unknown)
+    unmeasured: set[str] = field(default_factory=set)
 
 
 def check(rows: Iterable[Titled], predictor: Predictor) -> Checked:
@@ -198,6 +207,8 @@ def check(rows: Iterable[Titled], predictor: Predictor) -> Checked:
         found.rows += 1
         if predictor.unknown(row.category):
             found.unknown.add(row.category)
+        if not predictor.established(category := predictor.category(row.category)):
+            found.unmeasured.add(category)
     return found
 
 

@@ -1,5 +1,6 @@
-"""A CSV file of titles to predict for: `id,title,category[,comment_count]`, columns in any order.
+"""A CSV file of titles to predict for: `id,title,category[,comment_count]`.
 
+Columns stand in any order, their names in any case.
 A file is read as often as it is asked for, a row at a time: once to find out whether it is right,
 once to predict. So nothing is said about half a file, and a million rows need no memory.
 """
@@ -11,6 +12,7 @@ import io
 import re
 import shutil
 import sys
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -63,6 +65,9 @@ class TitleFile:
             FileError: at the first thing that is wrong.
         """
         self._stream.seek(0)
+        if _is_utf16(self._stream.read(2)):
+            raise FileError(self._path, 1, "", "not UTF-8: it looks like UTF-16")
+        self._stream.seek(0)
         text = io.TextIOWrapper(self._stream, "utf-8-sig", "surrogateescape", newline="")
         try:
             yield from self._parsed(csv.reader(text, strict=True))
@@ -72,7 +77,7 @@ class TitleFile:
     def _parsed(self, lines: _Lines) -> Iterator[Titled]:
         records = self._records(lines)
         first, header = next(records, (1, []))
-        order = self._order(first, [name.strip() for name in header])
+        order = self._order(first, [name.strip().lower() for name in header])
         for line, cells in records:
             if len(cells) != len(header):
                 why = f"{len(cells)} cells where the header has {len(header)}"
@@ -95,6 +100,8 @@ class TitleFile:
         if not header:
             why = f"is empty; expected a header with {', '.join(COLUMNS)}"
             raise FileError(self._path, line, "", why)
+        if not all(map(is_utf8, header)):
+            raise FileError(self._path, line, "", "not UTF-8")
         wanted = [*COLUMNS, *([LABEL] if LABEL in header else [])]
         for name in wanted:
             if header.count(name) > 1:
@@ -131,6 +138,11 @@ def open_titles(path: Path) -> Iterator[TitleFile]:
         with TemporaryFile() as kept:
             shutil.copyfileobj(stream, kept)
             yield TitleFile(path, cast("IO[bytes]", kept))
+
+
+def _is_utf16(start: bytes) -> bool:
+    """By its mark, or because every other byte of Latin letters is 0."""
+    return start in (BOM_UTF16_LE, BOM_UTF16_BE) or 0 in start
 
 
 def _quoted(text: str) -> str:

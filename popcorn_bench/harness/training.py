@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from popcorn_bench.errors import UsageError
-from popcorn_bench.evaluators.measures.rows import write_rows
 from popcorn_bench.evaluators.popularity.fit import Rows
 from popcorn_bench.evaluators.popularity.markdown import render
+from popcorn_bench.evaluators.popularity.settings import model_path
 from popcorn_bench.evaluators.popularity.train import Lesson, train_popularity
 from popcorn_bench.tasks.corpora.catalog import MICROLENS, CorpusCatalog
 from popcorn_bench.tasks.corpora.corpus import Corpus
@@ -33,10 +33,23 @@ def train(
 
     Args:
         data: a folder in the layout of MicroLens-100k.
-        out: the model file to write.
+        out: the model file to write, or a folder for it.
         seed: equal rows and seed give equal weights.
         disjoint: leave out the part of the corpus that retrieval shows to LLMs.
         progress: called with one line at each step.
+
+    Raises:
+        UsageError: for data that cannot be read or has no split, or for `out` where nothing can be
+            written.
+    """
+    lesson = read_lesson(data, disjoint=disjoint, progress=progress)
+    card = train_popularity(lesson, out=out, seed=seed, progress=progress)
+    progress(f"written: {model_path(out, lesson.name)}")
+    return render(card)
+
+
+def read_lesson(data: Path, *, disjoint: bool, progress: Callable[[str], None]) -> Lesson:
+    """What the predictor is made from: the splits `train` and `valid` of a folder.
 
     Raises:
         UsageError: for data that cannot be read or has no split.
@@ -50,15 +63,13 @@ def train(
     learned, held_out = (_part(found.frame, name, data) for name in ("train", "valid"))
     if disjoint:
         learned = _never_shown(learned, corpus)
-    lesson = Lesson(
+    return Lesson(
         name=NAMES[disjoint],
         source=_SOURCES[disjoint],
         train=_rows(learned),
+        hashed=corpus.hashed_ids(map(str, learned["id"])),
         valid=_rows(held_out),
     )
-    card = train_popularity(lesson, out=out, seed=seed, progress=progress)
-    write_rows(corpus.hashed_ids(map(str, learned["id"])), out)
-    return render(card)
 
 
 def _part(frame: DataFrame, name: str, data: Path) -> DataFrame:

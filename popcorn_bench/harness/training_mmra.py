@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from popcorn_bench.errors import UsageError
+from popcorn_bench.evaluators.measures.staging import made
 from popcorn_bench.evaluators.mmra.features import Clip, Damaged
 from popcorn_bench.evaluators.mmra.markdown import render
 from popcorn_bench.evaluators.mmra.train import Training, Videos, train_mmra
@@ -29,7 +30,8 @@ def train(data: Path, out: Path, training: Training, progress: Callable[[str], N
     """Train on the rows of the split `train`, choose and measure on `valid`; give the card.
 
     Raises:
-        UsageError: for data that cannot be read, has no split, or lacks all clips.
+        UsageError: for data that cannot be read, has no split, or lacks all clips, or for `out`
+            where nothing can be written. No empty folder is left behind.
     """
     parts = {name: read_videos(data, name, progress) for name in ("train", "valid")}
     if training.inputs.pictures and not any(clip.video for clip in parts["train"].clips):
@@ -37,9 +39,10 @@ def train(data: Path, out: Path, training: Training, progress: Callable[[str], N
             f"--data: {data} has no clips: they lie in {data / _VIDEOS[0]} as ID.mp4; "
             "--text-only trains without"
         )
-    trained = train_mmra(
-        parts["train"], parts["valid"], out=out, training=training, progress=progress
-    )
+    with made(out):
+        trained = train_mmra(
+            parts["train"], parts["valid"], out=out, training=training, progress=progress
+        )
     _tell(trained.damaged, out, progress)
     return render(trained.card)
 

@@ -102,7 +102,12 @@ def test_a_count_is_a_whole_number_of_at_least_one(count: float | str) -> None:
         ('id,title,category\n1,"a"b,c\n', "titles.csv:2: not CSV: "),
         ('id,title,category\n1,a,b\n2,"a,c\n\n', "titles.csv:3: not CSV: unexpected end of data"),
         (b"id,title,category\n1,\xff\xfe,c\n", "titles.csv:2: title: not UTF-8"),
-        ("id,title,category\n".encode("utf-16"), "titles.csv:1: id: no such column"),
+        ("id,title,category\n".encode("utf-16"), "titles.csv:1: not UTF-8: it looks like UTF-16"),
+        ("id,title,category\n".encode("utf-16-le"), "titles.csv:1: not UTF-8: it looks"),
+        ("id,title,category\n".encode("utf-16-be"), "titles.csv:1: not UTF-8: it looks"),
+        ("id,title,category,prénom\n".encode("latin-1"), "titles.csv:1: not UTF-8"),
+        ("id,title,category\n1,café,c\n".encode("latin-1"), "titles.csv:2: title: not UTF-8"),
+        ("id,title,category,ID\n", "titles.csv:1: id: two columns of this name"),
         (f"id,title,category\n1,{'a' * 200_000},c\n", "titles.csv:2: not CSV: field larger"),
         (HEAD + "1,a,b,\n", "titles.csv:2: comment_count: '' is not a whole number"),
         (HEAD + "1,a,b,2\n\n2,a,b,-3\n", "titles.csv:4: comment_count: '-3' is not"),
@@ -113,6 +118,11 @@ def test_a_count_is_a_whole_number_of_at_least_one(count: float | str) -> None:
 )
 def test_faults(data: str | bytes, message: str) -> None:
     assert message in fault(data)
+
+
+def test_headers_are_read_in_any_case() -> None:
+    data = "ID, Title,CATEGORY , Comment_Count\n7,a,b,12\n"
+    assert read(data) == [Titled("7", "a", "b", 12)]
 
 
 def test_blank_lines_spaces_in_the_header_and_whole_floats_are_taken() -> None:

@@ -35,8 +35,8 @@ def accuracy(labels: Floats, scores: Floats) -> Accuracy:
     """Errors, ranks and calibration of n predictions; constant labels or scores have no ranks."""
     from scipy.stats import spearmanr
 
-    error, spread = labels - scores, float(labels.var())
-    both = spread > 0 and scores.var() > 0
+    error, spread = labels - scores, _spread(labels)
+    both = spread > 0 and _spread(scores) > 0
     slope, intercept = calibration(labels, scores) if both else (0.0, 0.0)
     return Accuracy(
         n=len(labels),
@@ -46,6 +46,11 @@ def accuracy(labels: Floats, scores: Floats) -> Accuracy:
         slope=round(slope, 4) if both else None,
         intercept=round(intercept, 4) if both else None,
     )
+
+
+def _spread(values: Floats) -> float:
+    """Their variance: exactly 0 where all are equal, whatever their mean is rounded to."""
+    return float(values.var()) if values.min() < values.max() else 0.0
 
 
 def calibration(labels: Floats, scores: Floats) -> tuple[float, float]:

@@ -11,6 +11,10 @@ from popcorn_bench.fingerprint import digest, file_sha256
 
 _PATTERNS: Final = ("*.json", "*.safetensors", "*.txt", "*.model", "1_Pooling/config.json")
 _OTHERS: Final = ("onnx/*", "openvino/*", "*/*.safetensors")
+_REMEDY: Final = (
+    "Name a folder that holds it (for a title or a key `grams` needs none), or fetch it on a "
+    "machine with the network and bring the folder or the cache here"
+)
 _POOLINGS: Final = ("cls", "mean")
 
 
@@ -75,6 +79,8 @@ def _downloaded(source: Source) -> Path:
             ignore_patterns=list(_OTHERS),
         )
     except (OSError, ValueError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise UsageError(f"encoder {source.name!r}: {reason}") from error
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(". ")
+        raise UsageError(
+            f"encoder {source.name!r} is not here and cannot be downloaded ({reason}). {_REMEDY}"
+        ) from error
     return Path(found)

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from popcorn_bench.errors import UsageError
+from popcorn_bench.errors import FileError, UsageError
 from popcorn_bench.evaluators.measures.accuracy import Accuracy
 from popcorn_bench.evaluators.measures.humans import Humans
+from popcorn_bench.evaluators.measures.rows import read_rows, rows_path
 from popcorn_bench.evaluators.plain import Plain, read_plain, write_plain
+from popcorn_bench.evaluators.popularity.settings import VERSION
 from popcorn_bench.fingerprint import file_sha256
-
-MODEL_SUFFIX = ".npz"
 
 
 class Width(Plain):
     """The interval of a category: a score +- `half_width`.
 
     `coverage` is the share of its n held-out labels inside, each judged by widths that were set on
-    other rows. `own` says whether the width is the category's own.
+    other rows; None where these are too few to say. `own` says whether the width is the category's
+    own, or pooled.
     """
 
     n: int
     half_width: float
-    coverage: float
+    coverage: float | None
     own: bool
 
 
@@ -45,6 +46,11 @@ class Interval(Plain):
         """That of a category, or the pooled one."""
         found = self.by_category.get(category)
         return found.half_width if found else self.pooled
+
+    def established(self, category: str) -> bool:
+        """Whether it was measured how well the interval of a category holds."""
+        found = self.by_category.get(category)
+        return found is not None and found.coverage is not None
 
 
 class Attempt(Plain):
@@ -98,13 +104,29 @@ def card_path(model: Path) -> Path:
     return model.with_suffix(".json")
 
 
+def beside(model: Path) -> tuple[Path, ...]:
+    """All that lies beside a model file: its card, twice, and the hashed ids of its rows."""
+    return card_path(model), page_path(model), rows_path(model)
+
+
+def page_path(model: Path) -> Path:
+    """Where the card for people lies."""
+    return model.with_suffix(".md")
+
+
 def read_card(model: Path) -> Card:
     """The card beside a model file.
 
     Raises:
-        FileError: if it is not there or is no card.
+        FileError: if it is not there, is no card, or is that of a model whose scores this version
+            of the code would not give.
     """
-    return read_plain(card_path(model), Card)
+    path = card_path(model)
+    card = read_plain(path, Card)
+    if card.version != VERSION:
+        why = f"is {card.version!r}, this is version {VERSION}: train the model again"
+        raise FileError(path, 1, "version", why)
+    return card
 
 
 def write_card(card: Card, model: Path) -> None:
@@ -112,7 +134,20 @@ def write_card(card: Card, model: Path) -> None:
     from popcorn_bench.evaluators.popularity.markdown import render
 
     write_plain(card, card_path(model))
-    model.with_suffix(".md").write_text(render(card), encoding="utf-8")
+    page_path(model).write_text(render(card), encoding="utf-8")
+
+
+def learned_from(card: Card, model: Path) -> frozenset[str]:
+    """Hashed ids of the rows that a model learned from.
+
+    Raises:
+        UsageError: if they are not there or not those of the card.
+    """
+    found = read_rows(model)
+    if len(found) != card.rows_train:
+        why = f"holds {len(found)} ids, {card_path(model).name} tells of {card.rows_train} rows"
+        raise UsageError(f"{rows_path(model)}: {why}")
+    return found
 
 
 def verify(card: Card, model: Path) -> None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Final
 
-from popcorn_bench.errors import AdapterError
+from popcorn_bench.errors import AdapterError, UsageError
 from popcorn_bench.evaluators.measures.humans import humans_of
-from popcorn_bench.evaluators.measures.rows import read_rows
 from popcorn_bench.evaluators.measures.topics import category_of
-from popcorn_bench.evaluators.popularity.card import Card, read_card, verify
-from popcorn_bench.evaluators.popularity.settings import VERSION, shipped
+from popcorn_bench.evaluators.popularity.card import Card, learned_from, read_card, verify
+from popcorn_bench.evaluators.popularity.settings import VERSION, model_path, shipped
 from popcorn_bench.evaluators.popularity.validity import INPUTS, evaluator_card, metric
 from popcorn_bench.evaluators.protocol import Sample
 from popcorn_bench.types import EvaluatorCard, Score, Shift
@@ -20,6 +19,8 @@ from popcorn_bench.types import EvaluatorCard, Score, Shift
 if TYPE_CHECKING:
     from popcorn_bench.evaluators.popularity.blocks import Floats
     from popcorn_bench.evaluators.popularity.model import Model
+
+_MODEL: Final = "model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Moved:
 
 
 class Popularity:
-    """A shipped predictor; its weights are held against their card when it is built."""
+    """A predictor, shipped or trained by the user; its weights are held against their card."""
 
     name: ClassVar[str] = "popularity"
     max_batch = 4096
@@ -62,37 +63,45 @@ class Popularity:
         from popcorn_bench.evaluators.popularity.storage import load
 
         del device
+        path = _file(card)
         self._metric = card.metrics[0].name
-        self._card = _shipped_card(self.name)
-        verify(self._card, shipped(self.name))
-        self._model: Model = load(shipped(self.name))
+        self._card = model_card(card)
+        verify(self._card, path)
+        if self._card.sha256 != card.weights:
+            raise UsageError(f"{path}: is another model than when it was planned to be used")
+        self._model: Model = load(path)
 
     @staticmethod
     def setting_names() -> frozenset[str]:
-        """None: what it predicts is fixed by its weights."""
-        return frozenset()
+        """The file of a model that the user trained."""
+        return frozenset({_MODEL})
 
     @classmethod
     def card(cls, settings: Mapping[str, str]) -> EvaluatorCard:
-        """Inputs, metric, human anchors and validity, without loading the model."""
-        del settings  # it has none
+        """See `EvaluatorClass`; the weights of a model, not where they lie, identify it."""
+        if _MODEL in settings:
+            return cls._trained(model_path(Path(settings[_MODEL]).expanduser(), cls.name))
         if not shipped(cls.name).is_file():
             scale = metric(cls.name, "MicroLens-100k")
             return EvaluatorCard(name=cls.name, version=VERSION, inputs=INPUTS, metrics=(scale,))
-        return evaluator_card(_shipped_card(cls.name))
+        return evaluator_card(read_card(shipped(cls.name)))
 
     @classmethod
     def missing(cls, card: EvaluatorCard) -> list[str]:
-        """Weights that are not there."""
-        del card  # the same for every card
-        path = shipped(cls.name)
-        return [] if path.is_file() else [f"its weights {path.name}, which are not there"]
+        """Weights that are not there, or what they learned from."""
+        path = _file(card)
+        if not path.is_file():
+            return [f"its weights {path.name}, which are not there"]
+        try:
+            cls.trained_on(card)
+        except UsageError as error:
+            return [f"what it learned from ({error})"]
+        return []
 
     @classmethod
     def trained_on(cls, card: EvaluatorCard) -> frozenset[str]:
-        """See `EvaluatorClass`."""
-        del card  # the same for every card
-        return read_rows(shipped(cls.name))
+        """See `EvaluatorClass`; a model whose rows are not known is an error."""
+        return learned_from(model_card(card), _file(card))
 
     def score(self, samples: Sequence[Sample]) -> Iterator[tuple[Score, ...] | AdapterError]:
         """One score per sample with its interval, its members and its human percentile."""
@@ -151,6 +160,17 @@ class Popularity:
         """The category that a topic is judged in."""
         return category_of(topic, self._card.categories)
 
+    @classmethod
+    def _trained(cls, path: Path) -> EvaluatorCard:
+        """The card of a model that the user trained."""
+        if not path.is_file():
+            raise UsageError(f"model: no such file: {path}")
+        found = read_card(path)
+        verify(found, path)
+        if found.name != cls.name:
+            raise UsageError(f"model: {path} is a {found.name!r}, not a {cls.name!r}")
+        return replace(evaluator_card(found), transport={_MODEL: str(path.absolute())})
+
     def _read(self, samples: Sequence[Sample]) -> tuple[list[str], list[str]]:
         titles = [sample.title for sample in samples]
         return titles, [self.category(sample.query.topic) for sample in samples]
@@ -169,6 +189,15 @@ class PopularityDisjoint(Popularity):
     leak_free = ""
 
 
-@cache
-def _shipped_card(name: str) -> Card:
-    return read_card(shipped(name))
+def model_card(card: EvaluatorCard) -> Card:
+    """The card of the model behind an evaluator's card.
+
+    Raises:
+        FileError: if it is not there or does not fit this version.
+    """
+    return read_card(_file(card))
+
+
+def _file(card: EvaluatorCard) -> Path:
+    model = card.transport.get(_MODEL)
+    return Path(str(model)) if model else shipped(card.name)

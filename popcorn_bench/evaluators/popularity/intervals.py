@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from math import ceil
 
 import numpy as np
@@ -20,19 +21,30 @@ from popcorn_bench.evaluators.popularity.card import Interval, Width
 from popcorn_bench.evaluators.popularity.settings import LABEL
 
 
-def intervals(labels: Floats, scores: Floats, categories: Sequence[str]) -> Interval:
-    """Conformal intervals of every large category, and how well they hold; at least 20 rows."""
+def intervals(
+    labels: Floats, scores: Floats, categories: Sequence[str], judged: Iterable[str]
+) -> Interval:
+    """Conformal intervals of every category that may be judged, and how well they hold.
+
+    Args:
+        labels: of n held-out rows, at least 20, [n].
+        scores: their predictions, [n].
+        categories: theirs.
+        judged: the categories that the predictor knows, whether or not there are rows of them.
+            Those with fewer than 20 rows have no coverage.
+    """
     errors = np.abs(labels - scores)
     widths = half_widths(errors, categories)
     crossed, shipped = cross_inside(errors, categories), inside(errors, categories, widths)
+    counts, told = Counter(categories), large(categories)
     by_category = {
         name: Width(
-            n=int(rows.sum()),
+            n=counts[name],
             half_width=_held(widths.get(name, widths[EVERY])),
-            coverage=round(float(crossed[rows].mean()), 4),
+            coverage=round(float(crossed[told[name]].mean()), 4) if name in told else None,
             own=name in widths,
         )
-        for name, rows in large(categories).items()
+        for name in sorted({*judged, *told})
     }
     return Interval(
         level=LEVEL,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from popcorn_bench.evaluators.measures.accuracy import Accuracy
-from popcorn_bench.evaluators.popularity.card import Card, Interval
+from popcorn_bench.evaluators.popularity.card import Card, Interval, Width
 
 _FIGURES = ("n", "SRC", "nMSE", "MAE", "slope", "intercept")
 _SHOWN = (5, 25, 50, 75, 95)  # percentiles
@@ -51,8 +51,8 @@ def _identity(card: Card) -> str:
 
 def _intervals(interval: Interval) -> str:
     rows = [
-        [name, str(w.n), f"{w.half_width:.2f}", f"{w.coverage:.1%}", "own" if w.own else "pooled"]
-        for name, w in interval.by_category.items()
+        [name, str(width.n), f"{width.half_width:.2f}", *_held(width)]
+        for name, width in interval.by_category.items()
     ]
     return (
         f"A score +- its category's half-width holds the label of {interval.level:.0%} of videos: "
@@ -62,6 +62,12 @@ def _intervals(interval: Interval) -> str:
         f" Other categories: +- {interval.pooled:.2f}.\n\n"
         + _table(("category", "n", "half-width", "inside", "width"), rows)
     )
+
+
+def _held(width: Width) -> tuple[str, str]:
+    if width.coverage is None:
+        return "-", "pooled; coverage not established"
+    return f"{width.coverage:.1%}", "own" if width.own else "pooled"
 
 
 def _figures(card: Card) -> str:

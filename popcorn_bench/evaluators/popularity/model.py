@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from popcorn_bench.evaluators.measures.topics import OTHERS
 from popcorn_bench.evaluators.popularity.blocks import Block, Entries, Floats
+from popcorn_bench.evaluators.popularity.forest import Forest
 from popcorn_bench.evaluators.popularity.grams import (
     category_codes,
     cross,
@@ -67,6 +68,10 @@ class Model:
         perceptrons = (f"perceptron {i + 1}" for i in range(len(self.perceptrons.bias)))
         return ("ridge", *trees, *perceptrons)
 
+    def warm_up(self) -> None:
+        """Do now what the first prediction would wait for."""
+        self.predict([""], [OTHERS])
+
     def predict(self, titles: Sequence[str], categories: Sequence[str]) -> Floats:
         """Predicted log2(comments), [n], rounded to `DIGITS` digits; see `predict_members`."""
         return self.predict_members(titles, categories)[:, 0]
@@ -78,9 +83,7 @@ class Model:
             titles: n titles, of any length and content.
             categories: n categories of the corpus; an unknown one is taken as `OTHERS`.
         """
-        from threadpoolctl import threadpool_limits
-
-        with threadpool_limits(1):  # small products: more threads only wait for each other
+        with self._threads.limit(limits=1):  # small products: more threads only wait for each other
             parts = [
                 self._members(titles[start : start + CHUNK], categories[start : start + CHUNK])
                 for start in range(0, len(titles), CHUNK)
@@ -109,7 +112,7 @@ class Model:
         )
         by_family = {
             "ridge": columns[:, 1:2],
-            "trees": np.column_stack([b.predict(columns, num_threads=1) for b in self._boosters]),
+            "trees": self._forest.predict(columns),
             "perceptron": self.perceptrons.predict(columns),
         }
         score = blend(by_family)
@@ -123,10 +126,14 @@ class Model:
         return {name: table.astype(np.float64) for name, table in self.coefficients.items()}
 
     @cached_property
-    def _boosters(self) -> list[Any]:
-        from lightgbm import Booster
+    def _forest(self) -> Forest:
+        return Forest.of(self.trees)
 
-        return [Booster(model_str=text) for text in self.trees]
+    @cached_property
+    def _threads(self) -> Any:  # noqa: ANN401 - a class of an untyped library
+        from threadpoolctl import ThreadpoolController
+
+        return ThreadpoolController()  # looks for all libraries, which takes its time
 
 
 def blend(by_family: Mapping[str, Floats]) -> Floats:

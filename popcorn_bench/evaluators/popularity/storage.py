@@ -25,6 +25,9 @@ from popcorn_bench.evaluators.popularity.perceptron import Perceptrons, Scaling
 _FORMAT = 2
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _PLAIN = ("seed", "categories", "targets", "intercepts", "bounds")
+_DAMAGED = (
+    OSError, ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile, zlib.error
+)  # fmt: skip
 Arrays = Mapping[str, NDArray[Any]]
 
 
@@ -40,7 +43,7 @@ def save(model: Model, path: Path) -> None:
 
 
 def load(path: Path) -> Model:
-    """Read a model.
+    """Read a model; what its first prediction needs is made here.
 
     Raises:
         UsageError: if the file is not there or is no model of this format.
@@ -49,9 +52,11 @@ def load(path: Path) -> Model:
         raise UsageError(f"{path}: no popularity model: not there or not a zip of arrays")
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            return _model(arrays)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            model = _model(arrays)
+        model.warm_up()
+    except _DAMAGED as error:
         raise UsageError(f"{path}: no popularity model: {error}") from error
+    return model
 
 
 def _arrays(model: Model) -> dict[str, NDArray[Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from importlib.resources import files
@@ -16,12 +16,14 @@ import numpy as np
 from popcorn_bench.errors import UsageError
 from popcorn_bench.evaluators.measures.accuracy import accuracy, by_category
 from popcorn_bench.evaluators.measures.humans import humans
+from popcorn_bench.evaluators.measures.rows import write_rows
+from popcorn_bench.evaluators.measures.staging import staged
 from popcorn_bench.evaluators.popularity.blocks import Floats
-from popcorn_bench.evaluators.popularity.card import MODEL_SUFFIX, Attempt, Card, write_card
+from popcorn_bench.evaluators.popularity.card import Attempt, Card, beside, write_card
 from popcorn_bench.evaluators.popularity.fit import Rows, fit
 from popcorn_bench.evaluators.popularity.intervals import intervals
 from popcorn_bench.evaluators.popularity.model import SHARES, Model
-from popcorn_bench.evaluators.popularity.settings import VERSION
+from popcorn_bench.evaluators.popularity.settings import VERSION, model_path
 from popcorn_bench.evaluators.popularity.shift import reference
 from popcorn_bench.evaluators.popularity.storage import load, save
 from popcorn_bench.fingerprint import file_sha256
@@ -54,6 +56,7 @@ class Lesson:
         name: of the predictor.
         source: what the card calls the rows of `train`.
         train: rows to learn from.
+        hashed: hashed ids of those (see `Corpus.hashed_ids`), to be written beside the model.
         valid: rows of other videos, to measure on. Only figures about them and numbers of some are
             written, no rows.
     """
@@ -61,6 +64,7 @@ class Lesson:
     name: str = "popularity"
     source: str = "the split train of MicroLens-100k"
     train: Rows
+    hashed: Sequence[str]
     valid: Rows
 
 
@@ -71,27 +75,30 @@ def train_popularity(
     seed: int = 0,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Card:
-    """Train and measure; write weights and card.
+    """Train and measure; write weights, card and hashed ids, all at the end.
 
     Args:
         lesson: the rows, and how predictor and rows are called.
-        out: model file to write, ending in `.npz`, or a folder for `NAME.npz`; the card goes beside
-            it (`.json`, `.md`).
+        out: model file to write, ending in `.npz`, or a folder for `NAME.npz`; beside it go the
+            card (`.json`, `.md`) and the hashed ids (`.rows`).
         seed: equal rows and seed give equal scores.
         progress: called with one line at each step.
 
     Raises:
-        UsageError: if there are too few rows, or labels are not finite.
+        UsageError: if there are too few rows, labels are not finite, or `out` cannot be written;
+            that is tried before the work.
     """
-    valid = lesson.valid
-    if len(valid.titles) < _LEAST_VALID:
-        raise UsageError(f"{len(valid.titles)} held-out rows; at least {_LEAST_VALID} are needed")
-    fitted = fit(lesson.train, seed=seed, progress=progress)
-    human = reference(fitted, valid.titles, valid.categories)
-    path = out if out.suffix == MODEL_SUFFIX else out / f"{lesson.name}{MODEL_SUFFIX}"
-    save(replace(fitted, reference=human.astype(np.float32)), path)
-    card = _describe(load(path), lesson, file_sha256(path))
-    write_card(card, path)
+    _check(lesson)
+    path = model_path(out, lesson.name)
+    with staged(path.parent) as folder:
+        _check_free(path)
+        fitted = fit(lesson.train, seed=seed, progress=progress)
+        human = reference(fitted, lesson.valid.titles, lesson.valid.categories)
+        draft = folder / path.name
+        save(replace(fitted, reference=human.astype(np.float32)), draft)
+        card = describe(load(draft), lesson, file_sha256(draft))
+        write_card(card, draft)
+        write_rows(lesson.hashed, draft)
     return card
 
 
@@ -100,7 +107,8 @@ def fingerprint(scores: Floats) -> str:
     return hashlib.sha256("".join(f"{score:.6f}\n" for score in scores).encode()).hexdigest()
 
 
-def _describe(model: Model, lesson: Lesson, sha256: str) -> Card:
+def describe(model: Model, lesson: Lesson, sha256: str) -> Card:
+    """The card of a model that learned from a lesson; `sha256` is of its file."""
     valid = lesson.valid
     scores = model.predict(valid.titles, valid.categories)
     return Card(
@@ -117,7 +125,7 @@ def _describe(model: Model, lesson: Lesson, sha256: str) -> Card:
         categories=model.categories,
         valid=accuracy(valid.labels, scores),
         valid_by_category=by_category(valid.labels, scores, valid.categories),
-        interval=intervals(valid.labels, scores, valid.categories),
+        interval=intervals(valid.labels, scores, valid.categories, model.categories),
         anchors=humans(scores, valid.categories),
         reference_rows=len(model.reference),
         libraries={"python": platform.python_version()} | {n: version(n) for n in _LIBRARIES},
@@ -125,6 +133,21 @@ def _describe(model: Model, lesson: Lesson, sha256: str) -> Card:
         limits=_LIMITS,
         attempts=_attempts(),
     )
+
+
+def _check(lesson: Lesson) -> None:
+    held_out = len(lesson.valid.titles)
+    if held_out < _LEAST_VALID:
+        raise UsageError(f"{held_out} held-out rows; at least {_LEAST_VALID} are needed")
+    learned, named = len(lesson.train.titles), len(set(lesson.hashed))
+    if named != learned:
+        raise UsageError(f"{named} different hashed ids for {learned} rows to train on")
+
+
+def _check_free(path: Path) -> None:
+    for taken in (path, *beside(path)):
+        if taken.is_dir():
+            raise UsageError(f"{taken}: cannot be written: it is a folder")
 
 
 def _attempts() -> tuple[Attempt, ...]:

@@ -7,6 +7,7 @@ from typing import Final
 from popcorn_bench.evaluators.measures.humans import anchors
 from popcorn_bench.evaluators.measures.topics import judged_as
 from popcorn_bench.evaluators.popularity.card import Card
+from popcorn_bench.evaluators.popularity.settings import VERSION
 from popcorn_bench.types import JSON, Direction, EvaluatorCard, Input, Metric
 
 INPUTS: Final = (Input.TITLE, Input.TOPIC)
@@ -17,7 +18,7 @@ def evaluator_card(card: Card) -> EvaluatorCard:
     scale = metric(card.name, card.data, card.members)
     return EvaluatorCard(
         name=card.name,
-        version=card.version,
+        version=VERSION,
         inputs=INPUTS,
         metrics=(scale,),
         weights=card.sha256,

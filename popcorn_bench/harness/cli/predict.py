@@ -41,6 +41,9 @@ _FIELDS = ("id", "score", "low", "high", "percentile", "category")
 @click.option("--evaluator", type=click.Choice(_PREDICTORS), default=_PREDICTORS[0],
     show_default=True, help="Which predictor.",
 )  # fmt: skip
+@click.option("--model", type=click.Path(path_type=Path), metavar="FILE.npz|DIR",
+    help="A predictor of your own, from `train popularity`  [default: the shipped one].",
+)  # fmt: skip
 @click.option("--corpus-dir", type=EXISTING, metavar="DIR", envvar="POPCORN_CORPUS_DIR",
     show_envvar=True, help="Files of MicroLens-100k: shows the human titles nearest to each TITLE.",
 )  # fmt: skip
@@ -54,6 +57,7 @@ def command(  # noqa: PLR0913 - one per option
     file: Path | None,
     topic: str | None,
     evaluator: str,
+    model: Path | None,
     corpus_dir: Path | None,
     neighbours: int,
     as_json: bool,
@@ -68,22 +72,30 @@ def command(  # noqa: PLR0913 - one per option
     if file is not None:
         if topic is not None:
             raise UsageError("--topic: with --csv each row has its own category")
-        _predict_file(file, evaluator, as_json=as_json)
+        _predict_file(file, _predictor(evaluator, model), as_json=as_json)
         return
     if not all(title.strip() for title in titles):
         raise UsageError("TITLE: is empty")
     corpus = _corpus(corpus_dir, neighbours)
-    _predict_titles(titles, topic or _ANY_TOPIC, evaluator, corpus, as_json=as_json)
+    predictor = _predictor(evaluator, model)
+    _predict_titles(titles, topic or _ANY_TOPIC, predictor, corpus, as_json=as_json)
 
 
-def _predict_file(path: Path, evaluator: str, *, as_json: bool) -> None:
-    from popcorn_bench.harness.predicting import Measured, Predictor, check
+def _predictor(evaluator: str, model: Path | None) -> Predictor:
+    from popcorn_bench.harness.predicting import Predictor
+
+    return Predictor(evaluator, model)
+
+
+def _predict_file(path: Path, predictor: Predictor, *, as_json: bool) -> None:
+    from popcorn_bench.harness.predicting import Measured, check
     from popcorn_bench.harness.titlefile import open_titles
 
-    predictor, measured = Predictor(evaluator), Measured()
+    measured = Measured()
     with open_titles(path) as titles:
         found = check(titles.rows(), predictor)
         _tell_unknown(found.unknown, predictor)
+        _tell_unmeasured(found.unmeasured)
         if not as_json:
             click.echo(",".join(_FIELDS))
         for rows, predictions in predictor.predict(titles.rows()):
@@ -99,18 +111,18 @@ def _predict_file(path: Path, evaluator: str, *, as_json: bool) -> None:
 def _predict_titles(
     titles: Sequence[str],
     topic: str,
-    evaluator: str,
+    predictor: Predictor,
     corpus: NeighbourCorpus | None,
     *,
     as_json: bool,
 ) -> None:
     from popcorn_bench.harness.cli.predictscreen import show
-    from popcorn_bench.harness.predicting import Predictor
 
-    predictor = Predictor(evaluator)
     if predictor.unknown(topic):
         hint = predictor.suggest(topic)
         click.echo(f"note: unknown topic {topic!r} is judged as {_ANY_TOPIC}{hint}", err=True)
+    if not predictor.established(category := predictor.category(topic)):
+        _tell_unmeasured({category})
     for row in _rows(titles, topic):
         found = predictor.explain(row, corpus)
         if as_json:
@@ -175,7 +187,16 @@ def _csv_line(prediction: Prediction) -> str:
 def _figures(figures: Accuracy) -> str:
     values = {"SRC": figures.src, "nMSE": figures.nmse, "MAE": figures.mae}
     said = ", ".join(f"{k} {'undefined' if v is None else f'{v:.4f}'}" for k, v in values.items())
-    return f"{said} (n = {figures.n})"
+    return f"{said} (n = {figures.n}{_why_undefined(figures)})"
+
+
+def _why_undefined(figures: Accuracy) -> str:
+    if figures.src is not None:
+        return ""
+    if figures.n == 1:
+        return "; one row has no rank"
+    equal = "labels" if figures.nmse is None else "scores"
+    return f"; all {equal} are equal, so they have no ranks"
 
 
 def _tell_unknown(unknown: Unknown, predictor: Predictor) -> None:
@@ -186,3 +207,11 @@ def _tell_unknown(unknown: Unknown, predictor: Predictor) -> None:
         "row of an unknown category is" if unknown.rows == 1 else "rows of unknown categories are"
     )
     click.echo(f"note: {unknown.rows:,} {rows} judged as {_ANY_TOPIC}: {named}", err=True)
+
+
+def _tell_unmeasured(categories: set[str]) -> None:
+    if not categories:
+        return
+    named = ", ".join(sorted(categories))
+    click.echo(f"note: interval pooled over small categories, coverage not established: {named}",
+               err=True)  # fmt: skip

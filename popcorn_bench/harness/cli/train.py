@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from popcorn_bench.harness.cli.options import EXISTING, FILE
+from popcorn_bench.harness.cli.options import EXISTING
 
 
 class _Predictors(click.Group):
@@ -36,13 +36,19 @@ def command() -> None:
 )
 @click.option(
     "--out",
-    type=FILE,
-    help="Weights; card beside them.  [default: popularity.npz, or popularity-disjoint.npz]",
+    type=click.Path(path_type=Path),
+    metavar="FILE.npz|DIR",
+    help="Weights; beside them their card and the hashed ids of their rows.  "
+    "[default: popularity.npz, or popularity-disjoint.npz]",
 )
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--disjoint", is_flag=True, help="Leave out the rows that retrieval shows to LLMs.")
 def popularity(data: Path, out: Path | None, seed: int, *, disjoint: bool) -> None:
-    """Train `popularity` from titles and categories; print the card."""
+    """Train `popularity` from titles and categories; print the card.
+
+    Use the result with `predict --model FILE.npz` or in a run with
+    `--evaluator-args popularity:model=FILE.npz`.
+    """
     from popcorn_bench.harness.training import NAMES, train
 
     def progress(text: str) -> None:

@@ -26,3 +26,11 @@ def test_only_categories_of_some_size_have_figures() -> None:
     values = np.arange(69.0)
     assert by_category(values, values, names).keys() == {"large"}
     assert by_category(values, values, names)["large"].n == 20
+
+
+@pytest.mark.parametrize("value", [np.log2(3.0), 0.1, 1e6 + 0.3])
+def test_labels_that_are_all_equal_have_no_ranks_whatever_their_mean(value: float) -> None:
+    for n in (1, 3, 7, 1001):
+        equal, spread = np.full(n, value), np.arange(n, dtype=np.float64)
+        assert (accuracy(equal, spread).src, accuracy(equal, spread).nmse) == (None, None)
+        assert accuracy(spread, equal).src is None

@@ -81,3 +81,18 @@ def test_text_only_needs_no_clips(data: Path, folder: Path, tmp_path: Path) -> N
 def test_encoders_that_are_not_there_are_told(data: Path, folder: Path) -> None:
     done = run("--data", data, "--out", folder, *SMALL, "--encoder-title", "no#such")
     assert isinstance(done.exception, UsageError)
+
+
+def test_an_encoder_that_cannot_be_downloaded_is_told_with_a_remedy(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
+    out = tmp_path / "models" / "mmra"
+    done = run("--data", data, "--out", out, *SMALL, "--text-only", "--encoder-title", "a/model")
+    assert isinstance(done.exception, UsageError)
+    said = str(done.exception)
+    assert said.startswith("encoder 'a/model' is not here and cannot be downloaded (")
+    for remedy in ("Name a folder", "grams", "on a machine with the network"):
+        assert remedy in said
+    assert not (tmp_path / "models").exists()

@@ -8,10 +8,14 @@ import pytest
 from polars import DataFrame
 
 from popcorn_bench.evaluators.popularity import Popularity, PopularityDisjoint
+from popcorn_bench.evaluators.popularity.card import Card
 from popcorn_bench.evaluators.popularity.fit import Rows
+from popcorn_bench.evaluators.popularity.train import Lesson, train_popularity
 from popcorn_bench.tasks.corpora.microlens import read_microlens
 
 WORDS = [f"word{number}" for number in range(120)]
+IDS = [f"{number:016x}" for number in range(800)]
+SOURCE = "<b>synthetic</b> | rows"
 CATEGORIES = ("Cats", "Dogs", "Birds")
 
 
@@ -31,6 +35,19 @@ def make_rows(n: int, seed: int) -> Rows:
 @pytest.fixture(scope="session")
 def planted() -> tuple[Rows, Rows]:
     return make_rows(800, seed=1), make_rows(300, seed=2)
+
+
+def lesson(planted: tuple[Rows, Rows]) -> Lesson:
+    return Lesson(source=SOURCE, train=planted[0], hashed=IDS, valid=planted[1])
+
+
+@pytest.fixture(scope="session")
+def trained(
+    planted: tuple[Rows, Rows], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Card, Path]:
+    """A predictor of synthetic rows, to read only."""
+    path = tmp_path_factory.mktemp("weights") / "popularity.npz"
+    return train_popularity(lesson(planted), out=path, seed=3), path
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ def test_the_intervals_cover_what_they_say() -> None:
     rng = np.random.default_rng(0)
     spread = np.repeat([1.0, 2.0, 1.0], [2000, 1980, 20])
     names = np.repeat(["calm", "wild", "rare"], [2000, 1980, 20]).tolist()
-    found = intervals(rng.normal(size=4000) * spread, np.zeros(4000), names)
+    found = intervals(rng.normal(size=4000) * spread, np.zeros(4000), names, ["calm", "unseen"])
     assert found.by_category["calm"].half_width == pytest.approx(1.645, abs=0.1)
     assert found.by_category["wild"].half_width == pytest.approx(3.29, abs=0.2)
     for width in (found.by_category["calm"], found.by_category["wild"], found):

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars import DataFrame
 
-from popcorn_bench.errors import AdapterError
+from popcorn_bench.errors import AdapterError, UsageError
 from popcorn_bench.evaluators.catalog import EVALUATORS
 from popcorn_bench.evaluators.measures.accuracy import accuracy, by_category
 from popcorn_bench.evaluators.popularity import Popularity, PopularityDisjoint
@@ -57,7 +57,7 @@ def test_they_are_in_the_catalog() -> None:
     for kind in (Popularity, PopularityDisjoint):
         assert EVALUATORS.load(kind.name) is kind
         assert kind.missing(kind.card({})) == []
-        assert kind.setting_names() == frozenset()
+        assert kind.setting_names() == {"model"}
     assert Popularity.leak_free == PopularityDisjoint.name
     assert not PopularityDisjoint.leak_free
 
@@ -69,7 +69,28 @@ def test_a_predictor_without_its_weights_says_so(monkeypatch: pytest.MonkeyPatch
     assert PopularityDisjoint.missing(card) == [
         "its weights popularity-elsewhere.npz, which are not there"
     ]
-    assert PopularityDisjoint.trained_on(card) == frozenset()
+    with pytest.raises(UsageError, match="cannot be read"):
+        PopularityDisjoint.trained_on(card)
+
+
+def test_every_category_that_is_judged_is_told_with_its_interval(predictor: Popularity) -> None:
+    card = read_card(shipped(predictor.name))
+    assert set(card.categories) <= card.interval.by_category.keys()
+    page = shipped(predictor.name).with_suffix(".md").read_text(encoding="utf-8")
+    for name, width in card.interval.by_category.items():
+        assert card.interval.established(name) is (width.n >= 20)
+        assert width.own is (width.n >= 50)
+        shown = "- | pooled; coverage not established |" if width.n < 20 else "%"
+        assert re.search(rf"\| {name} \| {width.n} \| .*{re.escape(shown)}", page)
+
+
+def test_scoring_does_not_wait_for_lightgbm() -> None:
+    code = (
+        "import sys; from popcorn_bench.evaluators.popularity import Popularity as P; "
+        "P(P.card({}), 'cpu').judge(['a cat'], ['Animal']); "
+        "sys.exit('lightgbm' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_the_cards_need_neither_the_models_nor_numpy() -> None:

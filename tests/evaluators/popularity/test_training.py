@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import shutil
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -12,33 +14,25 @@ import pytest
 
 from popcorn_bench.errors import UsageError
 from popcorn_bench.evaluators.measures.accuracy import accuracy
-from popcorn_bench.evaluators.popularity.card import Card, read_card, verify
+from popcorn_bench.evaluators.popularity.card import Card, learned_from, read_card, verify
 from popcorn_bench.evaluators.popularity.fit import Rows, fit
 from popcorn_bench.evaluators.popularity.model import Model
 from popcorn_bench.evaluators.popularity.storage import load, save
-from popcorn_bench.evaluators.popularity.train import Lesson, fingerprint, train_popularity
+from popcorn_bench.evaluators.popularity.train import fingerprint, train_popularity
+from popcorn_bench.evaluators.popularity.validity import evaluator_card
+from popcorn_bench.fingerprint import evaluator_id
+from tests.evaluators.popularity.conftest import IDS, lesson
 
 Planted = tuple[Rows, Rows]
-_SOURCE = "<b>synthetic</b> | rows"
 
 
 def quiet(_: str) -> None:
     pass
 
 
-def lesson(planted: Planted, source: str) -> Lesson:
-    return Lesson(source=source, train=planted[0], valid=planted[1])
-
-
 @pytest.fixture(scope="module")
 def model(planted: Planted) -> Model:
     return fit(planted[0], seed=3, progress=quiet)
-
-
-@pytest.fixture(scope="module")
-def trained(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> tuple[Card, Path]:
-    path = tmp_path_factory.mktemp("weights") / "popularity.npz"
-    return train_popularity(lesson(planted, _SOURCE), out=path, seed=3), path
 
 
 def sha(model: Model, rows: Rows) -> str:
@@ -70,7 +64,7 @@ def test_other_seeds_give_other_scores(model: Model, planted: Planted) -> None:
 def test_equal_rows_and_seeds_give_equal_bytes(
     trained: tuple[Card, Path], planted: Planted, tmp_path: Path
 ) -> None:
-    again = train_popularity(lesson(planted, _SOURCE), out=tmp_path / "other.npz", seed=3)
+    again = train_popularity(lesson(planted), out=tmp_path / "other.npz", seed=3)
     assert (tmp_path / "other.npz").read_bytes() == trained[1].read_bytes()
     assert again == trained[0]
 
@@ -134,6 +128,71 @@ def test_the_card_tells_what_was_measured(trained: tuple[Card, Path], planted: P
     assert sum(card.shares.values()) == pytest.approx(1)
     assert read_card(path) == card
     verify(card, path)
+
+
+def test_a_folder_takes_all_four_files_and_nothing_else(
+    planted: Planted, trained: tuple[Card, Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "new" / "trained.x"
+    train_popularity(lesson(planted), out=out, seed=3)
+    assert {path.name for path in out.iterdir()} == {
+        "popularity.npz", "popularity.json", "popularity.md", "popularity.rows"
+    }  # fmt: skip
+    assert learned_from(trained[0], out / "popularity.npz") == set(IDS)
+    assert (out / "popularity.npz").read_bytes() == trained[1].read_bytes()
+
+
+def test_where_nothing_can_be_written_is_told_before_the_work(
+    planted: Planted, tmp_path: Path
+) -> None:
+    steps: list[str] = []
+    (tmp_path / "file").write_text("taken")
+    (tmp_path / "popularity.md").mkdir()
+    for out in (tmp_path / "file" / "x.npz", tmp_path / "popularity.npz"):
+        with pytest.raises(UsageError, match="cannot be written"):
+            train_popularity(lesson(planted), out=out, progress=steps.append)
+    assert steps == []
+    assert {path.name for path in tmp_path.iterdir()} == {"file", "popularity.md"}
+
+
+def test_a_training_that_fails_leaves_the_older_model_and_no_folder(
+    planted: Planted, trained: tuple[Card, Path], tmp_path: Path
+) -> None:
+    older = tmp_path / "older"
+    shutil.copytree(trained[1].parent, older)
+    bad = replace(lesson(planted), train=replace(planted[0], labels=np.full(800, np.nan)))
+    for out in (older / "popularity.npz", tmp_path / "new" / "x.npz"):
+        with pytest.raises(UsageError, match="not finite"):
+            train_popularity(bad, out=out)
+    verify(trained[0], older / "popularity.npz")
+    assert len(list(older.iterdir())) == 4
+    assert not (tmp_path / "new").exists()
+
+
+def test_every_row_must_be_named(planted: Planted, tmp_path: Path) -> None:
+    nameless = replace(lesson(planted), hashed=IDS[:-1])
+    with pytest.raises(UsageError, match="799 different hashed ids for 800 rows"):
+        train_popularity(nameless, out=tmp_path / "x.npz")
+
+
+def test_a_model_of_another_version_is_refused(trained: tuple[Card, Path], tmp_path: Path) -> None:
+    path = tmp_path / "popularity.npz"
+    path.with_suffix(".json").write_text(replace_version(trained[1], "1"))
+    with pytest.raises(UsageError, match=r"version: is '1', this is version 2: train"):
+        read_card(path)
+
+
+def replace_version(model: Path, number: str) -> str:
+    held = json.loads(model.with_suffix(".json").read_text())
+    return json.dumps(held | {"version": number})
+
+
+def test_the_version_of_the_code_is_part_of_the_identity(
+    trained: tuple[Card, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = evaluator_id(evaluator_card(trained[0]))
+    monkeypatch.setattr("popcorn_bench.evaluators.popularity.validity.VERSION", "next")
+    assert evaluator_id(evaluator_card(trained[0])) != before
 
 
 def test_the_page_shows_the_figures_and_keeps_markup_out(trained: tuple[Card, Path]) -> None:
