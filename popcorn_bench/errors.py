@@ -55,6 +55,9 @@ class AdapterError(PopcornError):
         retriable: whether the same call may succeed later.
         retry_after: seconds that the other side asked to wait, if it did.
         cost_usd: what the failed attempt cost, if it cost anything.
+
+    `answer` may be set to what a model said that could not be used, so that it can be shown it; it
+    does not leave its process.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class AdapterError(PopcornError):
     ) -> None:
         self.kind, self.retriable, self.retry_after = kind, retriable, retry_after
         self.cost_usd = cost_usd
+        self.answer = ""
         self.message = redact(message)[:_MESSAGE_LIMIT]
         super().__init__(self.message)
 

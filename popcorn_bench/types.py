@@ -271,7 +271,7 @@ class Probe:
 
     `original` and `altered` are means over the same samples; `se` is the standard error of their
     difference, None with fewer than two. `refused` counts samples that a run gives no score once
-    they are altered; what the evaluator itself would give a blank clip is in `altered` all the same.
+    they are altered; what the evaluator itself would give them is in `altered` all the same.
     """
 
     metric: str

@@ -8,6 +8,7 @@ from enum import StrEnum
 from itertools import product
 from typing import Protocol
 
+from popcorn_bench.harness.ledger import Bill
 from popcorn_bench.types import Failure, Stage
 
 
@@ -29,6 +30,7 @@ class Tally:
         default_factory=lambda: dict.fromkeys(product(Stage, Outcome), 0)
     )
     kinds: Counter[tuple[str, str]] = field(default_factory=Counter)
+    bills: dict[tuple[Stage, str], Bill] = field(default_factory=dict)
     cost_usd: float = 0.0
     cost_unknown: int = 0
 
@@ -36,12 +38,11 @@ class Tally:
         """One more unit."""
         self.units[stage, outcome] += 1
 
-    def pay(self, cost_usd: float | None) -> None:
-        """Add what a call cost; None where nobody knows."""
-        if cost_usd is None:
-            self.cost_unknown += 1
-        else:
-            self.cost_usd += cost_usd
+    def pay(self, stage: Stage, who: str, usd: float | None, wasted_usd: float = 0.0) -> None:
+        """Add what a unit's result took, None where nobody knows, and what failed attempts took."""
+        self.bills.setdefault((stage, who), Bill()).add(usd, wasted_usd)
+        self.cost_usd += (usd or 0.0) + wasted_usd
+        self.cost_unknown += usd is None
 
     def fail(self, who: str, failure: Failure) -> None:
         """One more failed unit of an LLM, generator or evaluator."""

@@ -9,21 +9,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar, cast
+from typing import TypeAlias, TypeVar, cast
 
-from popcorn_bench.errors import PopcornError, StoreError
+from popcorn_bench.errors import AdapterError, PopcornError, StoreError
 from popcorn_bench.generators.protocol import MediaRequest, TextClient
-from popcorn_bench.generators.retrieval.copying import copying
 from popcorn_bench.generators.video.catalog import VideoEntry
 from popcorn_bench.harness.audit import AuditJob, audits
+from popcorn_bench.harness.calls import Calls
 from popcorn_bench.harness.decide import Action, Policy, decide
 from popcorn_bench.harness.executor import Executor
 from popcorn_bench.harness.header import header
+from popcorn_bench.harness.limits.leaving import LeftOutError
+from popcorn_bench.harness.limits.tolerance import Tolerance
 from popcorn_bench.harness.plan import BriefJob, RunPlan, cover_unit, score_unit, video_unit
 from popcorn_bench.harness.progress import Display, Outcome, Tally
-from popcorn_bench.harness.retry import Attempted, attempt
+from popcorn_bench.harness.recorder import Recorder
+from popcorn_bench.harness.retry import Attempted, Patience, attempt
 from popcorn_bench.harness.survey import planned_units
 from popcorn_bench.harness.worker import ScoreRequest
 from popcorn_bench.results.records import Result, new_run_id, now
@@ -32,16 +35,18 @@ from popcorn_bench.types import Artefact, Audit, Brief, EvaluatorCard, Input, Sc
 
 _IN_FLIGHT = 512
 _AUDITS_AT_ONCE = 8
-R = TypeVar("R", Brief, Artefact, tuple[Score, ...])
+R = TypeVar("R", Brief, Artefact, tuple[Score, ...], Audit)
+Make: TypeAlias = Callable[[AdapterError | None], Awaitable[R]]  # given the error before it
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How a run ended."""
+    """How a run ended; `halted` says why it stopped by itself before its end, if it did."""
 
     run_id: str
     tally: Tally
     interrupted: bool
+    halted: str = ""
 
 
 class Runner:
@@ -57,18 +62,36 @@ class Runner:
         display: Display,
         policy: Policy,
     ) -> None:
-        self._plan, self._store, self._client = plan, store, client
-        self._executor, self._display, self._policy = executor, display, policy
-        self._tally = Tally()
-        self._flying: dict[str, asyncio.Future[Attempted[Result]]] = {}
-        self._room = asyncio.Semaphore(_IN_FLIGHT)
+        self._plan, self._store, self._executor = plan, store, executor
+        self._display, self._policy = display, policy
         self._stop = asyncio.Event()
+        self._calls = Calls(plan, client, executor, self._stop, display.note)
+        self._patience = Patience(attempts=plan.spec.retry_on_error + 1)
+        self._planned = planned_units(plan)
+        self._tally = Tally()
+        tolerance = Tolerance.read(plan.spec.fail_on_error)
+        self._recorder = Recorder(store, self._tally, tolerance, self._planned, self._halt)
+        self._flying: dict[str, asyncio.Future[Attempted[Result] | None]] = {}
+        self._room = asyncio.Semaphore(_IN_FLIGHT)
         self._left_out = False
+        self._asked_to_stop = False
+        self._halted = ""
 
     def stop(self) -> None:
         """Begin nothing new; what has begun ends and is saved."""
+        self._asked_to_stop = True
+        self._drain()
+
+    def _drain(self) -> None:
         self._stop.set()
+        self._calls.close()
         self._executor.drop_waiting()
+
+    def _halt(self, why: str) -> None:
+        """Stop for a reason of the run's own."""
+        self._halted = why
+        self._display.note(f"{why}; what is in flight will be saved")
+        self._drain()
 
     async def run(self) -> Report:
         """Do the plan.
@@ -80,19 +103,25 @@ class Runner:
         with self._store.writing(run_id):
             for record in header(self._plan, run_id):
                 self._store.write(record)
-            self._display.start(planned_units(self._plan), self._tally)
+            self._display.start(self._planned, self._tally)
             status = "broken off"
             try:
                 await self._ask_all()
                 await self._audit_all()
-                status = "interrupted" if self._left_out else "finished"
+                self._halted = self._halted or self._calls.reached()
+                status = self._status()
             except* PopcornError as group:
                 raise _first(group) from None
             finally:
                 self._display.stop()
                 with suppress(StoreError):  # it may be what broke the run off
                     self._store.write({"t": "end", "run": run_id, "at": now(), "status": status})
-        return Report(run_id, self._tally, self._left_out)
+        return Report(run_id, self._tally, status == "interrupted", self._halted)
+
+    def _status(self) -> str:
+        if self._asked_to_stop and self._left_out:
+            return "interrupted"
+        return "stopped early" if self._halted else "finished"
 
     async def _ask_all(self) -> None:
         connections = min(self._plan.spec.max_connections, self._plan.n_briefs)
@@ -145,11 +174,8 @@ class Runner:
         """An audit is bookkeeping: it is recorded like a unit and counted nowhere."""
         action, found = decide(self._store, job.unit, self._policy)
         if action is Action.DO:
-            done = await attempt(
-                f"audit of {job.card.name}",
-                lambda: self._executor.audit(job.card.name, job.request),
-                self._stop,
-            )
+            make = _plain(self._executor.audit, job.card.name, job.request)
+            done = await attempt(f"audit of {job.card.name}", make, self._stop, self._patience)
             if done.error is not None:
                 failure = done.error.failure(Stage.AUDIT, done.attempts)
                 self._display.note(f"not audited: {failure.message}")
@@ -160,18 +186,7 @@ class Runner:
             await self._store.finish(job.unit, cast("Audit", found), reused=True)
 
     async def _brief(self, job: BriefJob) -> Brief | None:
-        return await self._do(job.unit, job.entry.llm.name, lambda: self._asked(job))
-
-    async def _asked(self, job: BriefJob) -> Brief:
-        messages, found = job.prompt.messages, job.prompt.found
-        brief = await self._client.brief(job.entry.llm, messages, job.seed, job.task.rules)
-        if found is None:
-            return brief
-        return replace(
-            brief,
-            references=tuple(reference.id for reference in found.references),
-            copying=copying(brief.title, found.references),
-        )
+        return await self._do(job.unit, job.entry.llm.name, partial(self._calls.brief, job))
 
     async def _cover(self, job: BriefJob, brief: Brief) -> Artefact | None:
         entry = self._plan.cover
@@ -179,20 +194,19 @@ class Runner:
             return None
         unit = cover_unit(job, brief, entry)
         request = MediaRequest(brief.cover_prompt, job.seed)
-        return await self._do(unit, entry.generator.name, partial(self._make, entry, request))
+        make = _plain(self._calls.make, entry, request)
+        return await self._do(unit, entry.generator.name, make)
 
     async def _video(
         self, job: BriefJob, brief: Brief, entry: VideoEntry, cover: asyncio.Task[Artefact | None]
     ) -> None:
         unit = video_unit(job, brief, entry)
         request = MediaRequest(brief.video_prompt, job.seed)
-        video = await self._do(unit, entry.generator.name, partial(self._make, entry, request))
+        make = _plain(self._calls.make, entry, request)
+        video = await self._do(unit, entry.generator.name, make)
         if video is not None:
             for card in self._plan.video_evaluators:
                 await self._score(job, brief, card, cover, (unit, video))
-
-    async def _make(self, entry: VideoEntry, request: MediaRequest) -> Artefact:
-        return await self._executor.make(entry.generator, request)
 
     async def _score(
         self,
@@ -207,9 +221,9 @@ class Runner:
             return  # what it would look at could not be made
         unit = score_unit(job, brief, card, video, shown)
         request = ScoreRequest(job.query, brief.title, video[1] if video else None, shown)
-        await self._do(unit, card.name, lambda: self._executor.judge(card.name, request))
+        await self._do(unit, card.name, _plain(self._calls.judge, card, request))
 
-    async def _do(self, unit: Unit, who: str, make: Callable[[], Awaitable[R]]) -> R | None:
+    async def _do(self, unit: Unit, who: str, make: Make[R]) -> R | None:
         """Give a unit's result, made or found, or None where there is none."""
         action, found = decide(self._store, unit, self._policy)
         match action:
@@ -220,26 +234,32 @@ class Runner:
             case Action.SKIP:
                 self._tally.count(unit.stage, Outcome.MISSING)
             case Action.REUSE:
-                await self._record(unit, who, Attempted(found), reused=True)
+                await self._recorder.record(unit, who, Attempted(found), reused=True)
             case Action.DO if self._stop.is_set():
                 self._left_out = True
             case Action.DO:
                 found = await self._made(unit, who, make)
         return cast("R | None", found)
 
-    async def _made(self, unit: Unit, who: str, make: Callable[[], Awaitable[R]]) -> Result | None:
+    async def _made(self, unit: Unit, who: str, make: Make[R]) -> Result | None:
         """Make a unit; equal units in flight are made once and recorded at each place."""
         flight = self._flying.get(unit.key)
         if flight is not None:
             outcome = await flight
-            await self._record(unit, who, outcome, reused=True)
-            return outcome.result
+            if outcome is not None:
+                await self._recorder.record(unit, who, outcome, reused=True)
+            return outcome.result if outcome is not None else None
         flight = self._flying[unit.key] = asyncio.get_running_loop().create_future()
         what = f"{unit.stage} by {who}"
         try:
-            outcome = cast("Attempted[Result]", await attempt(what, make, self._stop))
-            await self._record(unit, who, outcome, reused=False)
+            outcome = cast("Attempted[Result]", await self._attempt(what, make))
+            self._left_out |= outcome.cut
+            await self._recorder.record(unit, who, outcome, reused=False)
             flight.set_result(outcome)
+        except LeftOutError:
+            self._left_out = True
+            flight.set_result(None)
+            return None
         except asyncio.CancelledError:
             self._left_out = True
             raise
@@ -249,46 +269,17 @@ class Runner:
             del self._flying[unit.key]
             flight.cancel()  # only where no outcome was set
 
-    async def _record(
-        self, unit: Unit, who: str, outcome: Attempted[Result], *, reused: bool
-    ) -> None:
-        """Make an outcome durable, then count it."""
-        if outcome.error is not None:
-            failure = outcome.error.failure(unit.stage, outcome.attempts)
-            spent = None if reused else outcome.wasted_usd + (failure.cost_usd or 0.0) or None
-            await self._store.fail(unit, replace(failure, cost_usd=spent))
-            self._tally.fail(who, failure)
-            self._tally.pay(spent or 0.0)
-            return
-        result = _with_waste(outcome)
-        await self._store.finish(unit, result, reused=reused)
-        self._tally.count(unit.stage, Outcome.REUSED if reused else Outcome.DONE)
-        if not reused:
-            self._tally.pay(_cost(result))
+    async def _attempt(self, what: str, make: Make[R]) -> Attempted[R]:
+        return await attempt(what, make, self._stop, self._patience)
 
 
-def _with_waste(outcome: Attempted[Result]) -> Result:
-    """The result; its cost includes that of the attempts that failed before it."""
-    result = cast("Result", outcome.result)
-    if not outcome.wasted_usd:
-        return result
-    match result:
-        case Brief(cost_usd=float(cost)) | Artefact(cost_usd=float(cost)):
-            return replace(result, cost_usd=cost + outcome.wasted_usd)
-        case (Score(cost_usd=float(cost)) as first, *others):
-            return replace(first, cost_usd=cost + outcome.wasted_usd), *others
-    return result
+def _plain(call: Callable[..., Awaitable[R]], *args: object) -> Make[R]:
+    """A call that is the same however the one before it failed."""
 
+    async def make(_: AdapterError | None) -> R:
+        return await call(*args)
 
-def _cost(result: Result) -> float | None:
-    """USD that a result took; None where a call was paid for and nobody knows its price."""
-    match result:
-        case Brief() | Artefact():
-            return result.cost_usd
-        case Audit():
-            return 0.0
-        case scores:
-            return sum(score.cost_usd or 0.0 for score in scores)
+    return make
 
 
 def _first(group: BaseExceptionGroup[PopcornError]) -> PopcornError:

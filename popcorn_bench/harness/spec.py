@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from popcorn_bench.errors import UsageError, holds_secret
 
 Args: TypeAlias = tuple[tuple[str, Mapping[str, str]], ...]
+Prices: TypeAlias = tuple[tuple[str, tuple[float, ...]], ...]  # see `limits/terms.py`
 
 DEFAULT_OUTPUT = Path("results")
 NOTHING = ("none",)
@@ -19,7 +20,11 @@ _PAIR = re.compile(r"\s*(?P<key>[\w.-]+)\s*=(?P<value>.*)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSpec:
-    """A run before anything is looked up. The defaults are the embedded default run."""
+    """A run before anything is looked up. The defaults are the embedded default run.
+
+    `budget` is in US dollars, `timeout` in seconds for a call to an LLM, and `retry_on_error` says
+    how often a failed call is made again.
+    """
 
     llms: tuple[str, ...] = ("echo", "template")
     videos: tuple[str, ...] = ("storyboard", "still")
@@ -48,6 +53,12 @@ class RunSpec:
     evaluator_args: Args = ()
     device: str = "auto"
     max_connections: int = 32
+    timeout: float | None = None
+    retry_on_error: int = 3
+    fail_on_error: str | None = None
+    budget: float | None = None
+    max_gpu_hours: float | None = None
+    price: Prices = ()
     skip_unusable: bool = False
     output_path: Path = field(default=DEFAULT_OUTPUT)
 

@@ -10,7 +10,9 @@ from popcorn_bench.generators.llm.catalog import LLMEntry
 from popcorn_bench.generators.media_catalog import MediaEntry
 from popcorn_bench.generators.retrieval.prompt import tokens
 from popcorn_bench.harness.decide import Action, Policy, decide
+from popcorn_bench.harness.limits.terms import asks_model, stated
 from popcorn_bench.harness.plan import BriefJob, RunPlan, cover_unit, score_unit, video_unit
+from popcorn_bench.results.keys import KeyIndex
 from popcorn_bench.results.records import Result
 from popcorn_bench.results.store import Store
 from popcorn_bench.types import Artefact, Brief, EvaluatorCard, Input, Stage, Unit, Usage
@@ -23,7 +25,8 @@ class Survey:
     """Counts of a plan against a store.
 
     `to_do` holds units whose key is known and, for those that hang on something not made yet, the
-    number that will come of it. Costs are estimates; `unpriced` names models without a known price.
+    number that will come of it. An equal unit that comes twice is made once and then reused. Costs
+    are estimates; `unpriced` names what is called at a price that nobody knows.
     """
 
     to_do: Counter[Stage] = field(default_factory=Counter)
@@ -79,15 +82,15 @@ class _Surveyor:
     store: Store
     policy: Policy
     found: Survey
+    _coming: KeyIndex = field(default_factory=KeyIndex)  # keys of what is to be done
 
     def brief(self, job: BriefJob) -> None:
         action, brief = self._look(job.unit)
         if action is Action.DO:
-            self._price(job.entry, job)
-            if self.plan.cover is not None:
-                self.found.to_do[Stage.COVER] += 1
-                self._spend(self.plan.cover)
-            self._hanging(len(self.plan.brief_evaluators), len(self.plan.videos))
+            self._ask(job.entry, job)
+            self._hang_on_brief()
+        elif action is Action.REUSE and brief is None:
+            self._hang_again()
         if brief is not None:
             self._made(job, cast("Brief", brief))
 
@@ -100,10 +103,11 @@ class _Surveyor:
             action, video = self._look(unit)
             if action is Action.DO:
                 self._spend(entry)
-                self._hanging(len(self.plan.video_evaluators), 0)
-            if video is not None:
-                for card in self.plan.video_evaluators:
+            for card in self.plan.video_evaluators:
+                if video is not None:
                     self._judge(job, brief, card, (unit, cast("Artefact", video)), cover)
+                elif action in (Action.DO, Action.REUSE):
+                    self._score(card, again=action is Action.REUSE)
 
     def _cover(self, job: BriefJob, brief: Brief) -> Artefact | None:
         if self.plan.cover is None:
@@ -123,12 +127,16 @@ class _Surveyor:
     ) -> None:
         """Look at a score; one that waits for a cover has no key yet and is to be done."""
         if Input.COVER in card.inputs and cover is None:
-            self.found.to_do[Stage.SCORE] += 1
-        else:
-            self._look(score_unit(job, brief, card, video, cover))
+            self._score(card)
+        elif self._look(score_unit(job, brief, card, video, cover))[0] is Action.DO:
+            self._pay_for(card)
 
     def _look(self, unit: Unit) -> tuple[Action, Result | None]:
         action, result = decide(self.store, unit, self.policy)
+        if action is Action.DO:
+            if self._coming.get(unit.key) is not None:
+                action = Action.REUSE
+            self._coming[unit.key] = 1
         counts = {
             Action.DO: self.found.to_do,
             Action.REUSE: self.found.reuse,
@@ -139,15 +147,46 @@ class _Surveyor:
         counts[action][unit.stage] += 1
         return action, result
 
-    def _hanging(self, scores: int, videos: int) -> None:
-        """Count what will follow from a unit that is not made yet."""
-        self.found.to_do[Stage.VIDEO] += videos
-        self.found.to_do[Stage.SCORE] += scores + videos * len(self.plan.video_evaluators)
-        if videos:
-            for entry in self.plan.videos:
-                self._spend(entry)
+    def _hang_on_brief(self) -> None:
+        """Count what will follow from a brief that is not made yet."""
+        if self.plan.cover is not None:
+            self.found.to_do[Stage.COVER] += 1
+            self._spend(self.plan.cover)
+        for card in self.plan.brief_evaluators:
+            self._score(card)
+        for entry in self.plan.videos:
+            self.found.to_do[Stage.VIDEO] += 1
+            self._spend(entry)
+            for card in self.plan.video_evaluators:
+                self._score(card)
 
-    def _price(self, entry: LLMEntry, job: BriefJob) -> None:
+    def _hang_again(self) -> None:
+        """The same for a brief that will be made for another place."""
+        self.found.reuse[Stage.COVER] += self.plan.cover is not None
+        self.found.reuse[Stage.VIDEO] += len(self.plan.videos)
+        for _ in self.plan.videos:
+            for card in self.plan.video_evaluators:
+                self._score(card, again=True)
+        for card in self.plan.brief_evaluators:
+            self._score(card, again=True)
+
+    def _score(self, card: EvaluatorCard, *, again: bool = False) -> None:
+        """A score whose key is not known yet."""
+        if again:
+            self.found.reuse[Stage.SCORE] += 1
+        else:
+            self.found.to_do[Stage.SCORE] += 1
+            self._pay_for(card)
+
+    def _pay_for(self, card: EvaluatorCard) -> None:
+        """What a score will cost: known where it is stated, or nothing is asked of a model."""
+        if asks_model(card):
+            usd = stated(self.plan.spec.price, card.name)
+            self.found.usd += usd or 0.0
+            if usd is None:
+                self.found.unpriced.add(card.name)
+
+    def _ask(self, entry: LLMEntry, job: BriefJob) -> None:
         self.found.calls[entry.llm.name] += 1
         prompt = sum(tokens(message.content) for message in job.prompt.messages)
         usage = Usage(prompt_tokens=prompt, completion_tokens=_ANSWER_TOKENS)

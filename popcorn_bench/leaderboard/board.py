@@ -31,13 +31,13 @@ from popcorn_bench.leaderboard.query import (
 from popcorn_bench.leaderboard.ranking import rank, unranked
 from popcorn_bench.leaderboard.rows import Setting, in_order, make_row
 from popcorn_bench.leaderboard.source import Panel, Source, all_panels, kept_panels, scores_of
-from popcorn_bench.leaderboard.trust.agreement import Agreement
+from popcorn_bench.leaderboard.trust.agreement.compute import Agreement
 from popcorn_bench.leaderboard.trust.evidence import read_evidence
-from popcorn_bench.leaderboard.trust.known import known_names
+from popcorn_bench.leaderboard.trust.examine import Examined
 from popcorn_bench.leaderboard.trust.leakage import stand_in
-from popcorn_bench.leaderboard.trust.panel import Examined
-from popcorn_bench.leaderboard.trust.rated import resolve
-from popcorn_bench.leaderboard.trust.rating_file import Ratings
+from popcorn_bench.leaderboard.trust.ratings.file import Ratings
+from popcorn_bench.leaderboard.trust.ratings.names import known_names
+from popcorn_bench.leaderboard.trust.ratings.read import resolve
 from popcorn_bench.leaderboard.uplift import Compared, uplifts
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from duckdb import DuckDBPyConnection
 
-from popcorn_bench.leaderboard.trust.validity import Validity, read_validity
+from popcorn_bench.leaderboard.trust.validity.read import Validity, read_validity
 from popcorn_bench.types import Anchor, Direction, Input
 
 IMPORTED = "imported"  # the evaluator of scores that came in a file, often without briefs

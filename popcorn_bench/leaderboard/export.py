@@ -16,7 +16,7 @@ from popcorn_bench.leaderboard.generators.record import generators_record
 from popcorn_bench.leaderboard.model import PARTS, Board, HumanRow, Row, Table, Uplift
 from popcorn_bench.leaderboard.statistics.interval import CONFIDENCE
 from popcorn_bench.leaderboard.trust.block import Block
-from popcorn_bench.leaderboard.trust.rating_words import TITLE as RATINGS
+from popcorn_bench.leaderboard.trust.ratings.words import TITLE as RATINGS
 from popcorn_bench.leaderboard.trust.record import trust_record
 from popcorn_bench.leaderboard.trust.sections import TITLE, not_measured, sections
 from popcorn_bench.leaderboard.uplift import by_table
@@ -165,7 +165,9 @@ def _markdown_trust(board: Board) -> Iterable[str]:
         blocks = section.blocks
         said = [f"- {text.markdown(f'{b.title}: ' + ' '.join(b.lines))}" for b in blocks]
         yield "\n".join([f"**{text.markdown(section.title)}**\n", *said])
-        yield from (_markdown_rows(block) for block in blocks if block.title == RATINGS)
+        yield from (
+            _markdown_rows(block) for block in blocks if block.title == RATINGS and block.rows
+        )
     yield from gaps
 
 

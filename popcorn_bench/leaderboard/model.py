@@ -10,8 +10,8 @@ from math import isclose
 from popcorn_bench.leaderboard.catalog import MetricCard, RunCard
 from popcorn_bench.leaderboard.generators.model import ShownGenerator
 from popcorn_bench.leaderboard.modes import ModeCard
-from popcorn_bench.leaderboard.trust.corrected import Corrected
 from popcorn_bench.leaderboard.trust.model import Trust
+from popcorn_bench.leaderboard.trust.ratings.compute import Corrected
 from popcorn_bench.types import Direction
 
 DIMENSIONS = ("llm", "video", "mode", "topic", "kind")

@@ -12,7 +12,7 @@ from popcorn_bench.leaderboard.draft import Draft
 from popcorn_bench.leaderboard.model import Row
 from popcorn_bench.leaderboard.names import Names
 from popcorn_bench.leaderboard.statistics.interval import Estimate, Floats, mean_interval
-from popcorn_bench.leaderboard.trust.corrected import Corrected
+from popcorn_bench.leaderboard.trust.ratings.compute import Corrected
 from popcorn_bench.types import Direction
 
 

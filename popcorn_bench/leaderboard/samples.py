@@ -123,7 +123,7 @@ def read_samples(
     rows = connection.execute(_SQL, [_QUERIES, task_ids]).fetchall()
     modes = {mode.id: mode.label for mode in board.modes}
     shown = [row for row in rows if row[6] in modes]
-    names = _Names(_labels(connection, board), modes, _metrics(board))
+    names = _Names(model_labels(connection, board), modes, _metrics(board))
     return [
         _sample(key, list(group), names, artifacts)
         for key, group in groupby(shown, key=lambda row: row[:5])
@@ -194,7 +194,8 @@ def _metrics(board: Board) -> dict[tuple[str, str], str]:
     }
 
 
-def _labels(connection: DuckDBPyConnection, board: Board) -> dict[str, str]:
+def model_labels(connection: DuckDBPyConnection, board: Board) -> dict[str, str]:
+    """Displayed name per id of every LLM, and of the generators of clips."""
     llms = connection.execute("SELECT llm_id, name FROM llms").fetchall()
     videos = {one.card.video_id: one.label for one in board.generators if not one.covers}
     return {**labels(llms), **videos}

@@ -27,6 +27,8 @@ from popcorn_bench.leaderboard.widgets import (
     print_title,
 )
 
+_ROOMY = WIDE + 20  # characters from which there is room for a second score
+
 
 @dataclass(frozen=True, slots=True)
 class _Column:
@@ -102,6 +104,8 @@ def _columns(table: Table, console: Console) -> Iterable[_Column]:
     for i, name in enumerate(words.dimensions(table.rows)):
         yield _dimension(name, table.rows, first=i == 0)
     yield _Column("Score", figures.aligned, figures.aligned, numeric=True)
+    if _has_people([table], console):
+        yield _Column("People", _people, lambda _: "", numeric=True)
     if wide:
 
         def draw(row: Row | HumanRow) -> Text:
@@ -131,6 +135,20 @@ def _dimension(name: str, rows: Sequence[Row], *, first: bool) -> _Column:
 
 def _n(row: Row) -> str:
     return f"{row.n_scored:,}/{row.n_planned:,}"
+
+
+def _has_people(tables: Sequence[Table], console: Console) -> bool:
+    """Whether there is room for what people would give, and anything to show."""
+    rows = (row for table in tables for row in table.rows)
+    known = any(row.ppi is not None and row.ppi.estimate is not None for row in rows)
+    return known and console.width >= _ROOMY
+
+
+def _people(row: Row) -> str:
+    if row.ppi is None or row.ppi.estimate is None or row.ppi.ci_high is None:
+        return text.NOTHING
+    margin = row.ppi.ci_high - row.ppi.estimate
+    return f"{text.score(row.ppi.estimate, margin)} ±{text.score(margin, margin)}"
 
 
 def _percentile(row: Row) -> str:
@@ -200,5 +218,7 @@ def _print_legend(board: Board, console: Console) -> None:
         if wide
         else "A wider terminal shows more columns."
     )
+    if _has_people(board.ranking, console):
+        lines.append("People  mean that people would give, by their ratings of a part (see above)")
     for line in lines:
         console.print(Text(line, style="dim"))

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from popcorn_bench.leaderboard.model import Board
 from popcorn_bench.leaderboard.trust.block import Block
-from popcorn_bench.leaderboard.trust.rating_words import TITLE as RATINGS
+from popcorn_bench.leaderboard.trust.ratings.words import TITLE as RATINGS
 from popcorn_bench.leaderboard.trust.sections import TITLE, not_measured, sections
 from popcorn_bench.leaderboard.widgets import grid, plain, print_notes, print_title
 
@@ -26,7 +26,7 @@ def print_trust(board: Board, console: Console) -> None:
         console.print(Text(section.title))
         console.print(Padding(_said(section.blocks), (0, 0, 0, 1)))
         for block in section.blocks:
-            if block.title == RATINGS:
+            if block.title == RATINGS and block.rows:
                 console.print(_rows(block))
     print_notes(gaps, console)
 

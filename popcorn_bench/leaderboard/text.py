@@ -22,6 +22,8 @@ def clean(text: str) -> str:
 
     Terminal escapes and reordered text lose their effect; what is visible stays.
     """
+    if text.isascii() and text.isprintable():
+        return text  # most of what a page shows: spares a look at every character
     return "".join(_visible(char) for char in text)
 
 

@@ -13,7 +13,7 @@ from popcorn_bench.leaderboard.model import Board, HumanRow, Row, Table, Uplift
 from popcorn_bench.leaderboard.modes import ModeCard
 from popcorn_bench.leaderboard.query import COPIED
 from popcorn_bench.leaderboard.statistics.interval import CONFIDENCE
-from popcorn_bench.leaderboard.trust.leak_words import leak_line
+from popcorn_bench.leaderboard.trust.leakage import leak_line
 from popcorn_bench.types import Direction
 
 _FEW = 20

@@ -37,3 +37,15 @@ def writing(folder: Path) -> Iterator[None]:
         handle.write(f"process {os.getpid()} on {platform.node()}")
         handle.flush()
         yield
+
+
+def is_held(folder: Path) -> bool:
+    """Whether a process on this machine holds the folder for writing now."""
+    try:
+        with (folder / _FILE).open("rb") as handle:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # no lock was ever taken there, or it cannot be read
+        return False
+    return False

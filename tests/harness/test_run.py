@@ -27,6 +27,7 @@ from tests.instant import Fault, InstantClient, InstantExecutor, no_fault
 
 SPEC = RunSpec(limit=10, tasks=("popcorn_concrete",))
 QUERIES, LLMS, VIDEOS = 10, 2, 2
+ATTEMPTS = SPEC.retry_on_error + 1
 
 
 @pytest.fixture(autouse=True)
@@ -149,18 +150,18 @@ def test_lasting_failures_wait_for_retry_and_passing_ones_do_not(tmp_path: Path)
 
 
 def test_attempts_are_finite_and_their_cost_is_kept(tmp_path: Path) -> None:
-    def malformed(stage: Stage, _text: str) -> AdapterError | None:
-        error = AdapterError("malformed_answer", "", retriable=True, cost_usd=0.5)
+    def unread(stage: Stage, _text: str) -> AdapterError | None:
+        error = AdapterError("bad_response", "", retriable=True, cost_usd=0.5)
         return error if stage is Stage.BRIEF else None
 
-    bench = Bench(tmp_path, replace(SPEC, limit=1, llms=("echo",)), fault=malformed)
+    bench = Bench(tmp_path, replace(SPEC, limit=1, llms=("echo",)), fault=unread)
     report = bench.run()
 
-    assert bench.client.calls["echo"] == retry.ATTEMPTS
-    assert report.tally.cost_usd == pytest.approx(0.5 * retry.ATTEMPTS)
+    assert bench.client.calls["echo"] == ATTEMPTS
+    assert report.tally.cost_usd == pytest.approx(0.5 * ATTEMPTS)
     with closing(index.connect([tmp_path])) as connection:
         row = connection.sql("SELECT attempts, cost_usd FROM failures").fetchall()
-    assert row == [(retry.ATTEMPTS, 0.5 * retry.ATTEMPTS)]
+    assert row == [(ATTEMPTS, 0.5 * ATTEMPTS)]
 
 
 def test_equal_units_in_flight_are_made_once_and_stand_at_each_place(tmp_path: Path) -> None:

@@ -146,7 +146,10 @@ def test_page_runs_and_loads_nothing(index: Index, tmp_path: Path) -> None:
     hostile.connection.close()
     known = {tag for tag, _ in plain.tags}
     assert {tag for tag, _ in attacked.tags} <= known
-    assert not {"script", "img", "iframe", "base", "object"} & known
+    assert not {"img", "iframe", "base", "object"} & known
+    scripts = [[a for tag, a in page.tags if tag == "script"] for page in (plain, attacked)]
+    assert scripts[0] == scripts[1], "no script but the page's own"
+    assert not [a for a in scripts[0] if "src" in a]
     for tag, attributes in (*plain.tags, *attacked.tags):
         assert not [name for name in attributes if name.startswith("on") or name == "style"]
         addresses = [attributes.get(name) or "" for name in ("src", "href", "action", "data")]

@@ -11,9 +11,11 @@ from rich.console import Console
 
 from popcorn_bench.harness.cli import INCOMPLETE, INTERRUPTED, WRONG_USAGE
 from popcorn_bench.harness.cli.board import show_board, write_page
+from popcorn_bench.harness.cli.costs import cost_record, show_costs
 from popcorn_bench.harness.cli.display import make_display
-from popcorn_bench.harness.cli.planscreen import plan_record, show_plan, show_unusable
+from popcorn_bench.harness.cli.planscreen import plan_record, show_plan, show_unusable, warn
 from popcorn_bench.harness.decide import Policy
+from popcorn_bench.harness.limits.terms import on_terms
 from popcorn_bench.harness.plan import RunPlan
 from popcorn_bench.harness.progress import Outcome
 from popcorn_bench.harness.resolve import resolve
@@ -25,13 +27,15 @@ from popcorn_bench.results.store import Store
 from popcorn_bench.types import Stage
 
 _err = Console(stderr=True)
+_STATUS = {0: "complete", INCOMPLETE: "incomplete", INTERRUPTED: "interrupted"}
 
 
 def conduct(
     spec: RunSpec, policy: Policy, *, dry_run: bool, display: str | None, as_json: bool
 ) -> int:
     """Do what the spec asks for; give the exit code."""
-    plan = resolve(spec, generating=policy.generate)
+    resolved = resolve(spec, generating=policy.generate)
+    plan = on_terms(resolved, generating=policy.generate)
     with Store(spec.output_path) as store:
         found = survey(plan, store, policy)
         if dry_run or plan.blocked:
@@ -39,6 +43,7 @@ def conduct(
         show_unusable(plan, _err)
         if found.complete:
             return _nothing_to_do(spec, found, as_json=as_json)
+        warn(spec, found, _err)
         report = execute(plan, store, make_display(display), policy)
     return _ended(spec, report, as_json=as_json)
 
@@ -88,12 +93,13 @@ def _ended(spec: RunSpec, report: Report, *, as_json: bool) -> int:
         _advise(spec, f"{failed:,} units failed")
     if missing:
         _err.print(f"{missing:,} briefs and clips are missing; a run makes them", highlight=False)
+    if report.halted:
+        _err.print(report.halted, markup=False, highlight=False, soft_wrap=True)
+    show_costs(tally, spec, _err)
+    code = _code(report)
     status: dict[str, Any] = {
-        "status": "interrupted"
-        if report.interrupted
-        else "incomplete"
-        if failed + missing
-        else "complete",
+        "status": _STATUS[code],
+        "stopped": report.halted or None,
         "run_id": report.run_id,
         "units": {
             f"{stage}": {outcome.value: tally.of(outcome, stage) for outcome in Outcome}
@@ -103,11 +109,17 @@ def _ended(spec: RunSpec, report: Report, *, as_json: bool) -> int:
         "failures": [{"who": w, "kind": k, "n": n} for (w, k), n in tally.kinds.items()],
         "cost_usd": round(tally.cost_usd, 6),
         "cost_unknown_calls": tally.cost_unknown,
+        "cost": cost_record(tally, spec),
     }
     _show(spec, status, as_json=as_json)
+    return code
+
+
+def _code(report: Report) -> int:
     if report.interrupted:
         return INTERRUPTED
-    return INCOMPLETE if failed + missing else 0
+    left = report.tally.of(Outcome.FAILED) + report.tally.of(Outcome.MISSING)
+    return INCOMPLETE if left or report.halted else 0
 
 
 def _show(spec: RunSpec, status: dict[str, Any], *, as_json: bool) -> None:

@@ -54,6 +54,9 @@ class Price(click.ParamType[object, float]):
     help="Price of an hour on a GPU: adds what the clips of each generator cost.",
 )  # fmt: skip
 @click.option("--html", type=FOLDER, metavar="DIR", help="Write DIR/index.html.")
+@click.option("--inline-videos", type=click.IntRange(0), default=0, metavar="N",
+    help="Put the first N clips into the page itself, for a file that is sent around.",
+)  # fmt: skip
 @click.option("--markdown", is_flag=True, help="Print Markdown tables.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 @with_json
@@ -67,6 +70,7 @@ def command(  # noqa: PLR0913 - one per option
     ratings: Path | None,
     gpu_hour_usd: float | None,
     html: Path | None,
+    inline_videos: int,
     markdown: bool,
     as_csv: bool,
     as_json: bool,
@@ -79,7 +83,7 @@ def command(  # noqa: PLR0913 - one per option
     from popcorn_bench.harness.cli.board import tell
     from popcorn_bench.leaderboard.board import board
     from popcorn_bench.leaderboard.html import write_html
-    from popcorn_bench.leaderboard.trust.rating_file import read_ratings
+    from popcorn_bench.leaderboard.trust.ratings.file import read_ratings
     from popcorn_bench.results import index
 
     if as_json + as_csv + markdown > 1:
@@ -98,7 +102,12 @@ def command(  # noqa: PLR0913 - one per option
         )
         if html:
             page = write_html(
-                found, connection, html, artifacts=_artifacts(folders, html), warn=tell
+                found,
+                connection,
+                html,
+                artifacts=_artifacts(folders, html),
+                inline_videos=inline_videos,
+                warn=tell,
             )
             click.echo(f"page: {page}", err=True)
         tell_damage(connection)

@@ -159,7 +159,19 @@ def runs(folder: Path, *, as_json: bool) -> None:
             "FROM runs ORDER BY started_at"
         )
         rows = [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
+    _tell_broken_off(rows, folder)
     _show(rows, as_json=as_json)
+
+
+def _tell_broken_off(rows: Rows, folder: Path) -> None:
+    """A run without an end was broken off, unless it is the last one and somebody writes there."""
+    from popcorn_bench.results.lock import is_held
+
+    unended = [row for row in rows if row["status"] == "started"]
+    if unended and is_held(folder):
+        unended.pop()["status"] = "running"
+    for row in unended:
+        row["status"] = "broken off"
 
 
 def _show(rows: Rows, *, as_json: bool) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -51,7 +53,26 @@ class Numbers(click.ParamType[object, tuple[int, ...]]):
         return tuple(int(text) for text in texts)
 
 
-LIST, NUMBERS = CommaList(), Numbers()
+class Money(click.ParamType[object, float]):
+    """`20usd`, `$20` or `20` as US dollars."""
+
+    name = "USD"
+
+    def convert(
+        self,
+        value: object,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> float:
+        """Read an amount; another currency is an error."""
+        found = _MONEY.fullmatch(str(value).strip().lower())
+        if found is None:
+            self.fail(f"{value!r} is no amount of US dollars, such as 20usd, $20 or 20", param, ctx)
+        return float(found["amount"])
+
+
+_MONEY = re.compile(r"\$?\s*(?P<amount>\d+(?:\.\d+)?)\s*(?:usd|\$)?")
+LIST, NUMBERS, MONEY = CommaList(), Numbers(), Money()
 DEFAULT = RunSpec()
 EXISTING = click.Path(exists=True, file_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -83,6 +104,79 @@ def with_include_path(command: F) -> F:
         multiple=True,
         help="Folder with tasks (and llms.yaml, videos.yaml) of your own; repeatable.",
     )(command)
+
+
+def with_limits(command: F) -> F:
+    """Add what a run may take: `limited` puts them into a spec."""
+    for option in reversed(_LIMITS):
+        command = option(command)
+    return command
+
+
+LIMITS = (
+    "max_connections", "timeout", "retry_on_error", "fail_on_error", "budget", "max_gpu_hours",
+    "price",
+)  # fmt: skip
+
+
+def limited(spec: RunSpec, given: Mapping[str, Any]) -> RunSpec:
+    """The spec with those limits that were given; the others stay.
+
+    Raises:
+        UsageError: for a price or share that cannot be read.
+    """
+    from popcorn_bench.harness.limits.terms import read_prices
+    from popcorn_bench.harness.limits.tolerance import Tolerance
+
+    values = {name: given[name] for name in LIMITS if given[name] not in (None, ())}
+    if "price" in values:
+        values["price"] = read_prices(values["price"])
+    Tolerance.read(values.get("fail_on_error"))
+    return replace(spec, **values)
+
+
+_LIMITS = (
+    click.option(
+        "--max-connections",
+        type=click.IntRange(min=1),
+        help="Calls at once to each endpoint; fewer when it has too many "
+        f"[{DEFAULT.max_connections}].",
+    ),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(0.001, 86_400),
+        metavar="SECONDS",
+        help="Longest call to an LLM [300]; the timeout of --llm-args wins.",
+    ),
+    click.option(
+        "--retry-on-error",
+        type=click.IntRange(0, 100),
+        metavar="N",
+        help=f"How often a call that may yet succeed is made again [{DEFAULT.retry_on_error}].",
+    ),
+    click.option(
+        "--fail-on-error",
+        metavar="N|X%",
+        help="Stop once N units failed, or X% of the units of a stage.",
+    ),
+    click.option(
+        "--budget",
+        type=MONEY,
+        help="US dollars that this run may cost (20usd, $20, 20); it stops before.",
+    ),
+    click.option(
+        "--max-gpu-hours",
+        type=click.FloatRange(min=0),
+        metavar="H",
+        help="GPU time that this run may take for clips and covers.",
+    ),
+    click.option(
+        "--price",
+        multiple=True,
+        metavar="NAME=IN,OUT",
+        help="USD per million tokens of an LLM, or NAME=USD per clip, cover or score; repeatable.",
+    ),
+)
 
 
 def with_enhancement(command: F) -> F:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from popcorn_bench.harness.plan import RunPlan, Unusable
+from popcorn_bench.harness.spec import RunSpec
 from popcorn_bench.harness.survey import Survey
 from popcorn_bench.types import Stage
 
@@ -30,6 +31,9 @@ def plan_record(plan: RunPlan, found: Survey) -> dict[str, Any]:
         "evaluators": [card.name for card in plan.evaluators],
         "repeats": plan.spec.repeats,
         "seed": plan.spec.seed,
+        "budget_usd": plan.spec.budget,
+        "max_gpu_hours": plan.spec.max_gpu_hours,
+        "warnings": list(_warnings(plan.spec, found)),
         "skipped": [_unusable(item) for item in plan.skipped],
         "blocked": [_unusable(item) for item in plan.blocked],
         **found.to_record(),
@@ -50,6 +54,27 @@ def show_plan(plan: RunPlan, found: Survey, console: Console) -> None:
     _usable(plan, console)
     console.print(_units(found))
     _cost(found, console)
+    warn(plan.spec, found, console)
+
+
+def warn(spec: RunSpec, found: Survey, console: Console) -> None:
+    """Say what is likely to stop the run before its end."""
+    for warning in _warnings(spec, found):
+        console.print(f"note: {warning}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _warnings(spec: RunSpec, found: Survey) -> Iterator[str]:
+    if spec.budget is not None and found.usd > spec.budget:
+        yield (
+            f"about ${found.usd:.2f} is more than the budget of ${spec.budget:.2f}: the run will "
+            "stop before it is passed"
+        )
+    hours = found.gpu_seconds / _HOUR
+    if spec.max_gpu_hours is not None and hours > spec.max_gpu_hours:
+        yield (
+            f"about {hours:.1f} h of GPU time is more than the {spec.max_gpu_hours:g} h allowed: "
+            "the run will stop before"
+        )
 
 
 def show_unusable(plan: RunPlan, console: Console) -> None:

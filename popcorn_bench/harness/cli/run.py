@@ -11,11 +11,14 @@ from popcorn_bench.harness.cli.options import (
     DEFAULT,
     FILE,
     FOLDER,
+    LIMITS,
     LIST,
+    limited,
     with_display,
     with_enhancement,
     with_include_path,
     with_json,
+    with_limits,
 )
 from popcorn_bench.harness.spec import RunSpec, parse_args
 from popcorn_bench.types import MAX_SEED
@@ -92,9 +95,7 @@ def _from_config(ctx: click.Context, _: click.Parameter, value: Path | None) -> 
 @click.option("--device", default=DEFAULT.device, show_default=True,
     help="Where generators and evaluators run: auto, cpu, cuda, cuda:1, ...",
 )  # fmt: skip
-@click.option("--max-connections", type=click.IntRange(min=1), default=DEFAULT.max_connections,
-    show_default=True, help="Calls at once to each LLM.",
-)  # fmt: skip
+@with_limits
 @click.option("--skip-unusable", is_flag=True,
     help="Go on without the named models that this machine cannot run.",
 )  # fmt: skip
@@ -114,5 +115,6 @@ def command(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - cl
     dry_run, display, as_json = (options.pop(n) for n in ("dry_run", "display", "as_json"))
     for name in ("llm_args", "video_args", "cover_args", "evaluator_args"):
         options[name] = parse_args(options[name], f"--{name.replace('_', '-')}")
-    spec = RunSpec(**options)
+    limits = {name: options.pop(name) for name in LIMITS}
+    spec = limited(RunSpec(**options), limits)
     ctx.exit(conduct(spec, Policy(), dry_run=dry_run, display=display, as_json=as_json))

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
-from popcorn_bench.harness.cli.options import FOLDER, LIST, with_display, with_json
+from popcorn_bench.harness.cli.options import (
+    FOLDER,
+    LIST,
+    limited,
+    with_display,
+    with_json,
+    with_limits,
+)
 from popcorn_bench.harness.spec import DEFAULT_OUTPUT, parse_args
 
 
@@ -19,11 +27,13 @@ from popcorn_bench.harness.spec import DEFAULT_OUTPUT, parse_args
 )
 @click.option("--device", help="Where they run: auto, cpu, cuda, ... [that of the last run].")
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
+@with_limits
 @with_display
 @with_json
 @click.pass_context
 def command(  # noqa: PLR0913 - one per option
     ctx: click.Context,
+    /,
     folder: Path,
     *,
     evaluators: tuple[str, ...] | None,
@@ -32,6 +42,7 @@ def command(  # noqa: PLR0913 - one per option
     dry_run: bool,
     display: str | None,
     as_json: bool,
+    **limits: Any,  # noqa: ANN401 - click's values
 ) -> None:
     """Give the briefs and clips of the last run of DIR the scores that they lack.
 
@@ -53,4 +64,6 @@ def command(  # noqa: PLR0913 - one per option
         device=device or last.device,
     )
     policy = Policy(generate=False)
-    ctx.exit(conduct(spec, policy, dry_run=dry_run, display=display, as_json=as_json))
+    ctx.exit(
+        conduct(limited(spec, limits), policy, dry_run=dry_run, display=display, as_json=as_json)
+    )

@@ -13,7 +13,8 @@ class Block:
     """A title, what it says in plain lines, and the table behind it (`heads` () for none).
 
     All text is clean; `words` are the columns behind the first that hold words. `said_in_table`
-    says that the table holds all that the lines say.
+    says that the table holds all that the lines say, `of_evaluator` that the block is about the
+    evaluator and may be the same for several tasks.
     """
 
     title: str
@@ -22,6 +23,7 @@ class Block:
     rows: tuple[tuple[str, ...], ...] = ()
     words: tuple[int, ...] = ()
     said_in_table: bool = False
+    of_evaluator: bool = False
 
     @property
     def numbers(self) -> frozenset[int]:

@@ -8,20 +8,24 @@ from dataclasses import dataclass
 from duckdb import DuckDBPyConnection
 
 from popcorn_bench.leaderboard.query import Filter
+from popcorn_bench.leaderboard.trust.agreement.read import Members, read_members
 from popcorn_bench.leaderboard.trust.leakage import Leaks, read_leaks
-from popcorn_bench.leaderboard.trust.members import Members, read_members
-from popcorn_bench.leaderboard.trust.probes import Probes, read_probes
-from popcorn_bench.leaderboard.trust.rated import Rated
-from popcorn_bench.leaderboard.trust.shift import CellShift, read_shifts
+from popcorn_bench.leaderboard.trust.probing.read import Probes, read_paid, read_probes
+from popcorn_bench.leaderboard.trust.ratings.read import Rated
+from popcorn_bench.leaderboard.trust.shift.read import CellShift, read_shifts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """Members' scores, shifts, probes and leaks of the index, and ratings where they are given."""
+    """What the index says, and ratings where they are given.
+
+    `paid` are ids of evaluators whose scores are paid for.
+    """
 
     members: Members
     shifts: tuple[CellShift, ...]
     probes: Probes
+    paid: frozenset[str]
     leaks: Leaks
     rated: Rated | None
 
@@ -44,6 +48,7 @@ def read_evidence(
         members=read_members(connection, chosen, sizes),
         shifts=read_shifts(connection, chosen),
         probes=read_probes(connection, chosen),
+        paid=read_paid(connection),
         leaks=read_leaks(connection),
         rated=rated,
     )

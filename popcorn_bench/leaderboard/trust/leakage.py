@@ -1,4 +1,4 @@
-"""Where an LLM was shown what a predictor had learned from, and what ranks in its place."""
+"""Where an LLM was shown what a predictor had learned from: read it, find what ranks, say it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from duckdb import DuckDBPyConnection
 
+from popcorn_bench.leaderboard import text
 from popcorn_bench.leaderboard.catalog import MetricCard
 from popcorn_bench.leaderboard.query import CellKey
+from popcorn_bench.leaderboard.trust.block import listed
+from popcorn_bench.leaderboard.trust.model import Trust
 from popcorn_bench.types import Direction
 
 Leaks = Mapping[tuple[str, str], int]
@@ -39,6 +42,21 @@ def stand_in(card: MetricCard, clean: Sequence[MetricCard]) -> MetricCard | None
             if _family(other) == _family(card) and other.direction is not Direction.NONE
         ),
         None,
+    )
+
+
+def leak_line(trust: Trust) -> str:
+    """Why a table is not ranked and what ranks instead; nothing where there is no leak."""
+    if not trust.leaks:
+        return ""
+    shown = [
+        f"{text.count(n, 'row', 'rows')} in mode {text.clean(mode)}"
+        for mode, n in trust.leaks.items()
+    ]
+    instead = f"It is ranked by {text.clean(trust.instead)} instead."
+    return (
+        "Not ranked: the predictor was trained on corpus rows that an LLM may have been shown "
+        f"({listed(shown)}). {instead if trust.instead else 'Nothing here ranks in its place.'}"
     )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from popcorn_bench.leaderboard.trust.agreement import Agreement
-from popcorn_bench.leaderboard.trust.probes import ProbeEffect
-from popcorn_bench.leaderboard.trust.shift import CellShift
-from popcorn_bench.leaderboard.trust.validity import TopicValidity, Validity
+from popcorn_bench.leaderboard.trust.agreement.compute import Agreement
+from popcorn_bench.leaderboard.trust.probing.compute import ProbeEffect
+from popcorn_bench.leaderboard.trust.shift.read import CellShift
+from popcorn_bench.leaderboard.trust.validity.read import TopicValidity, Validity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,9 +25,10 @@ class ShownShift:
 class Trust:
     """What is known of how far to trust one metric on one task.
 
-    `topics` are the predictor's figures for the topics of the task. `leaks` counts corpus rows per
-    displayed mode that the predictor knows and the LLM may have been shown; where there are any the
-    table is not ranked, and `instead` is the metric that ranks in its place ('' for none).
+    `topics` are the predictor's figures for the topics of the task. `paid` says that each score is
+    paid for, so that no run probes the metric by itself. `leaks` counts corpus rows per displayed
+    mode that the predictor knows and the LLM may have been shown; where there are any the table is
+    not ranked, and `instead` is the metric that ranks in its place ('' for none).
     """
 
     validity: Validity | None
@@ -35,11 +36,6 @@ class Trust:
     agreement: Agreement | None
     shifts: tuple[ShownShift, ...]
     probes: tuple[ProbeEffect, ...]
+    paid: bool
     leaks: Mapping[str, int]
     instead: str = ""
-
-    @property
-    def empty(self) -> bool:
-        """Whether nothing is known at all."""
-        found = (self.validity, self.agreement, self.shifts, self.probes, self.leaks)
-        return not any(found)

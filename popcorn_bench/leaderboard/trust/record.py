@@ -6,9 +6,9 @@ from dataclasses import asdict
 from typing import Any
 
 from popcorn_bench.leaderboard.model import Board, Table
-from popcorn_bench.leaderboard.trust.agreement import Agreement
+from popcorn_bench.leaderboard.trust.agreement.compute import Agreement
 from popcorn_bench.leaderboard.trust.model import ShownShift
-from popcorn_bench.leaderboard.trust.probe_words import outcome, sentence
+from popcorn_bench.leaderboard.trust.probing.words import outcome, sentence, warning
 
 
 def trust_record(board: Board) -> list[dict[str, Any]]:
@@ -33,9 +33,11 @@ def _table(table: Table) -> dict[str, Any]:
                 **asdict(effect),
                 "outcome": outcome(effect, card.direction).value,
                 "says": sentence(effect, card.direction),
+                "warning": warning(effect, card.direction) or None,
             }
             for effect in trust.probes
         ],
+        "paid": trust.paid,
         "leaks": dict(trust.leaks),
         "ranked_instead_by": trust.instead or None,
     }

@@ -14,7 +14,7 @@ from popcorn_bench.leaderboard.board import board
 from popcorn_bench.leaderboard.export import to_json, to_markdown
 from popcorn_bench.leaderboard.html import write_html
 from popcorn_bench.leaderboard.terminal import render
-from popcorn_bench.leaderboard.trust.rating_file import Ratings
+from popcorn_bench.leaderboard.trust.ratings.file import Ratings
 from popcorn_bench.types import JSON
 from tests.leaderboard.index import Index
 

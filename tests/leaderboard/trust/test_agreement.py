@@ -12,7 +12,7 @@ from scipy.stats import kendalltau
 
 from popcorn_bench.leaderboard.board import board
 from popcorn_bench.leaderboard.export import to_json
-from popcorn_bench.leaderboard.trust.agreement import agreement
+from popcorn_bench.leaderboard.trust.agreement.compute import agreement
 from tests.leaderboard.index import Index, one_row
 from tests.leaderboard.trust.made import POP, everywhere, page, predicted, record, terminal
 

@@ -19,7 +19,7 @@ from popcorn_bench.leaderboard.board import board
 from popcorn_bench.leaderboard.export import to_csv, to_json
 from popcorn_bench.leaderboard.statistics.interval import mean_interval
 from popcorn_bench.leaderboard.statistics.ppi import corrected_mean
-from popcorn_bench.leaderboard.trust.rating_file import Ratings, read_ratings
+from popcorn_bench.leaderboard.trust.ratings.file import Ratings, read_ratings
 from tests.leaderboard.index import Index, one_row
 from tests.leaderboard.trust.made import POP, everywhere, predicted, terminal
 
@@ -89,6 +89,29 @@ def test_it_stands_everywhere_and_only_where_ratings_were_given(
     assert "ppi" not in json.loads(to_json(plain))["rows"][0]
     assert "ppi" not in to_csv(plain)
     assert "People would give" not in terminal(index)
+
+
+def test_no_estimate_is_one_line(index: Index, tmp_path: Path) -> None:
+    predicted(index, [[1.0], [2.0]])
+    for shown in everywhere(index, tmp_path, _ratings(tmp_path, ["q000,a,,basic,1"])):
+        assert "No row has 2 rated queries here, so there is no estimate." in shown
+        assert "Weight of scores" not in shown
+        assert "rated queries;" not in shown
+
+
+def test_the_estimate_stands_beside_the_score_where_there_is_room(
+    index: Index, tmp_path: Path
+) -> None:
+    queries = predicted(index, [[1.0], [2.0]])
+    given = [f"{q},a,,basic,{3 + i % 2}" for i, q in enumerate(queries)]
+    ratings = _ratings(tmp_path, given)
+    board_only, panel = terminal(index, 120, ratings=ratings).split("How far to trust")
+    assert "People" in board_only
+    assert "3.50 ±0.19" in board_only
+    assert "People  mean that people would give" in panel
+    assert "People would give" in panel
+    assert "People " not in terminal(index, 119, ratings=ratings).split("How far to trust")[0]
+    assert "People" not in terminal(index, 120)
 
 
 def test_raters_then_seeds_are_averaged_within_a_query(index: Index, tmp_path: Path) -> None:

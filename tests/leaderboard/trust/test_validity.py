@@ -40,6 +40,39 @@ def test_figures_of_two_tasks_stand_once(index: Index, tmp_path: Path) -> None:
     assert [known["validity"]["src"] for known in made["meta"]["trust"]] == [0.4912, 0.4912]
     for shown in everywhere(index, tmp_path):
         assert shown.count("SRC 0.491, nMSE 0.753") == 1
+        assert shown.count("The same as above for popularity, other.") == 1
+        panel = shown.partition("How far to trust these numbers")[2]
+        assert panel.count("Families and seeds") >= 2, "what is of the task stands with each"
+
+
+def test_other_topics_of_a_second_task_are_told(index: Index, tmp_path: Path) -> None:
+    queries = predicted(index, [[1.0], [2.0]], validity=VALIDITY)
+    index.task([(q, "concrete", "sports") for q in queries], task_id="task-9", name="other")
+    scores = "SELECT * REPLACE ('task-9' AS task_id) FROM scores"
+    index.connection.execute(f"INSERT INTO scores {scores}")
+    for shown in everywhere(index, tmp_path):
+        assert shown.count("SRC 0.491, nMSE 0.753") == 2
+        assert "The same as above" not in shown
+
+
+def test_a_gap_of_one_task_names_it(index: Index, tmp_path: Path) -> None:
+    """Two tasks, equal in all but that only one was probed."""
+    queries = predicted(index, [[1.0], [2.0]], validity=VALIDITY)
+    index.task([(q, "concrete", "food") for q in queries], task_id="task-9", name="other")
+    scores = "SELECT * REPLACE ('task-9' AS task_id) FROM scores"
+    index.connection.execute(f"INSERT INTO scores {scores}")
+    index.shift("a", 0.6, POP)
+    index.shift("a", 0.6, POP, task_id="task-9")
+    index.probe("popularity", "title_emptied", POP, n=9, original=2.0, altered=1.0, se=0.1)
+    for shown in everywhere(index, tmp_path):
+        assert "Not measured for popularity on other: altered inputs." in shown
+        assert "Not measured for popularity:" not in shown
+
+
+def test_why_there_is_no_agreement_is_said(index: Index) -> None:
+    predicted(index, [[1.0], [2.0]])
+    index.connection.execute("DELETE FROM scores WHERE llm_id = 'b'")
+    assert "families and seeds (fewer than two ranked rows)" in " ".join(terminal(index).split())
 
 
 def test_only_topics_of_the_task_are_told(index: Index, tmp_path: Path) -> None:

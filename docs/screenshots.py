@@ -1,0 +1,77 @@
+"""Draw the pictures of README and docs from synthetic results.
+
+    python -m docs.screenshots [--chromium PATH]
+
+The LLMs, generators and scores are made up (task `synthetic`); the clips are drawn by the baseline
+generator from queries of the shipped tasks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from benchmarks.board_data import Size, fill
+from popcorn_bench.leaderboard.board import board
+from popcorn_bench.leaderboard.html import write_html
+
+_IMAGES = Path(__file__).parent / "images"
+_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+_SHOTS = (
+    ("board.png", "light", 1240, 1060, ""),
+    ("board_dark.png", "dark", 1240, 1060, "#view=cell&metric=watchability"),
+    ("phone.png", "light", 390, 1000, "#view=llm"),
+    ("plots.png", "light", 1240, 1000, "#plots"),
+    ("gallery.png", "light", 1240, 900, "#q=synthetic/q00000"),
+)
+
+
+def site(folder: Path) -> Path:
+    """A page of made-up results with drawn clips."""
+    run = [sys.executable, "-m", "popcorn_bench.harness.cli", "--limit", "20", "--display", "none"]
+    subprocess.run([*run, "--output-path", str(folder)], check=True, capture_output=True)
+    clips = tuple(path.stem for path in sorted((folder / "artifacts").glob("*/*.mp4")))
+    with duckdb.connect() as connection:
+        fill(connection, Size(llms=9, generators=5, modes=2), clips)
+        made = board(connection)
+        return write_html(made, connection, folder / "site", artifacts="../artifacts")
+
+
+def shoot(browser: Any, page: Path, shot: tuple[str, str, int, int, str]) -> None:  # noqa: ANN401 - Playwright is not always there
+    """One picture."""
+    name, scheme, width, height, address = shot
+    tab = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+    tab.goto(f"{page.as_uri()}{address}")
+    tab.wait_for_selector("html[data-ready]")
+    tab.wait_for_timeout(1500)
+    if address.startswith("#q"):
+        tab.evaluate("document.getElementById('gallery').scrollIntoView()")
+        tab.wait_for_timeout(500)
+    tab.screenshot(path=_IMAGES / name)
+    tab.close()
+
+
+def main() -> None:
+    """Draw all of them."""
+    from playwright.sync_api import sync_playwright
+
+    parser = argparse.ArgumentParser(description="Draw the pictures of README and docs.")
+    parser.add_argument("--chromium", default=shutil.which("chromium"))
+    chromium = parser.parse_args().chromium
+    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
+        page = site(Path(scratch))
+        browser = playwright.chromium.launch(executable_path=chromium, args=_FLAGS)
+        for shot in _SHOTS:
+            shoot(browser, page, shot)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""So much a minute: calls in even steps."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass
+from time import monotonic
+
+from popcorn_bench.harness.limits.leaving import LeftOutError, stopped_after
+
+_MINUTE = 60.0
+_SPREAD = 0.1  # of a wait, so that those who wait do not come back in one moment
+
+
+@dataclass(slots=True)
+class Pace:
+    """Lets at most `per_minute` pass in a minute, evenly; None knows no limit.
+
+    A token bucket that holds one call: what has passed moves the moment of the next one
+    (the generic cell rate algorithm, ITU-T I.371, without tolerance).
+
+    Args:
+        per_minute: calls, or tokens.
+        stop: ends all waiting.
+    """
+
+    per_minute: int | None
+    stop: asyncio.Event
+    _next: float = 0.0
+    _held_until: float = 0.0
+
+    async def take(self, amount: float = 1.0) -> None:
+        """Wait for one's turn.
+
+        Raises:
+            LeftOutError: when the run stops meanwhile.
+        """
+        turn = max(monotonic(), self._next)
+        self._next = turn + self._seconds(amount)
+        while (wait := max(turn, self._held_until) - monotonic()) > 0:
+            jitter = random.uniform(0, _SPREAD * wait)  # noqa: S311 - spreads load, guards no secret
+            if await stopped_after(self.stop, wait + (0 if self.per_minute else jitter)):
+                raise LeftOutError("the run stops")
+
+    def correct(self, taken: float, actual: float) -> None:
+        """What passed was of another size than said when it was taken."""
+        self._next += self._seconds(actual - taken)
+
+    def hold(self, seconds: float) -> bool:
+        """Let nothing pass for a while, as asked for; False where it was held already."""
+        now = monotonic()
+        held, self._held_until = self._held_until, max(self._held_until, now + seconds)
+        return held <= now
+
+    def _seconds(self, amount: float) -> float:
+        return amount * _MINUTE / self.per_minute if self.per_minute else 0.0

@@ -1,0 +1,1 @@
+"""The live board on loopback: what is served, and the server."""

@@ -1,0 +1,1 @@
+"""The board as one self-contained page; `leaderboard/html.py` writes it."""

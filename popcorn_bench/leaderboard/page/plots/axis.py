@@ -1,0 +1,41 @@
+"""Round numbers along an axis, and names that fit beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, floor, log10
+
+_LONGEST = 19  # characters of a name beside an axis
+_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Maps values from `low`..`high` to pixels from `start`..`end`."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def at(self, value: float) -> float:
+        """The pixel of a value."""
+        share = (value - self.low) / (self.high - self.low) if self.high > self.low else 0.5
+        return round(self.start + share * (self.end - self.start), 1)
+
+    @property
+    def ticks(self) -> list[tuple[float, str]]:
+        """Pixels and labels of some five round numbers."""
+        span = self.high - self.low
+        if span <= 0:
+            return [(self.at(self.low), f"{self.low:g}")]
+        raw = span / 5
+        power: float = 10.0 ** floor(log10(raw))
+        step = next(s * power for s in _STEPS if s * power >= raw * (1 - 1e-9))
+        first, last = ceil(self.low / step), floor(self.high / step)
+        return [(self.at(i * step), f"{i * step:.10g}") for i in range(first, last + 1)]
+
+
+def shortened(name: str) -> str:
+    """A name that fits; the drawing's description has it whole."""
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"

@@ -1,0 +1,1 @@
+"""How far generated inputs are from the human ones that a predictor knows: read, say."""

@@ -1,0 +1,96 @@
+"""A real browser on real pages; skipped where there is no Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from benchmarks.board_data import Size, fill
+from popcorn_bench.leaderboard.board import board
+from popcorn_bench.leaderboard.html import write_html
+from tests.browser.clips import make_clips
+
+_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+@dataclass
+class Watched:
+    """A page, and everything that happened on it that nobody asked for."""
+
+    page: Page
+    faults: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    wanted = os.environ.get("POPCORN_CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), "")
+    if not wanted:
+        pytest.skip("no Chromium here (POPCORN_CHROMIUM names one)")
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=wanted, args=_FLAGS)
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page of synthetic results in two modes, with real clips beside it."""
+    folder = tmp_path_factory.mktemp("site")
+    clips = make_clips(folder / "artifacts", 3)
+    with duckdb.connect() as connection:
+        fill(connection, Size(queries=24, llms=6, generators=3, modes=2), clips)
+        made = board(connection)
+        return write_html(made, connection, folder / "site", artifacts="../artifacts")
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    made = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    made.set_default_timeout(6_000)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def watched(context: BrowserContext) -> Watched:
+    return watch(context.new_page())
+
+
+def watch(page: Page) -> Watched:
+    """Note dialogs, errors, refusals of the content policy, and every request."""
+    found = Watched(page)
+    page.on(
+        "dialog", lambda dialog: (found.faults.append(f"dialog {dialog.message}"), dialog.dismiss())
+    )
+    page.on("pageerror", lambda error: found.faults.append(f"error {error}"))
+    page.on("console", lambda said: found.faults.append(f"{said.type} {said.text}"))
+    page.on("request", lambda request: found.requests.append(request.url))
+    page.add_init_script(
+        "addEventListener('securitypolicyviolation', (e) => console.error('refused', e.blockedURI))"
+    )
+    return found
+
+
+def opened(watched: Watched, site: Path, address: str = "") -> Page:
+    """The page once its board can be used."""
+    watched.page.goto(f"{site.as_uri()}{address}")
+    watched.page.wait_for_selector("html[data-ready]")
+    return watched.page
+
+
+def until(page: Page, expression: str) -> None:
+    """Wait for a condition; the page's own policy forbids Playwright's `wait_for_function`."""
+    for _ in range(100):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never came true: {expression}")

@@ -1,0 +1,99 @@
+"""The way of a call, with all its limits, against calls that fail as told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from popcorn_bench.errors import AdapterError
+from popcorn_bench.generators.llm.catalog import LLMCatalog
+from popcorn_bench.harness.limits.lane import Lane, lanes
+from popcorn_bench.harness.limits.leaving import LeftOutError, NotSentError
+
+_A, _B = "http://127.0.0.1:8/v1", "http://127.0.0.1:9/v1"
+
+
+class Bench:
+    """Three LLMs at two endpoints, and the notes that people see."""
+
+    def __init__(self) -> None:
+        names = ["openai/one", "openai/two", "openai/three"]
+        args = [(name, {"api_base": url}) for name, url in zip(names, (_A, _A, _B), strict=True)]
+        self.notes: list[str] = []
+        self.sent = 0
+        entries = LLMCatalog().resolve(names, args)
+        self.lanes = lanes(entries, 8, asyncio.Event(), self.notes.append)
+
+    def __getitem__(self, name: str) -> Lane:
+        return self.lanes[f"openai/{name}"]
+
+    async def call(self, name: str, *errors: AdapterError) -> str:
+        coming: Iterator[AdapterError] = iter(errors)
+
+        async def send() -> str:
+            self.sent += 1
+            if (error := next(coming, None)) is not None:
+                raise error
+            return "done"
+
+        return await self[name].call(send, 10)
+
+
+async def test_llms_at_one_endpoint_share_window_and_breaker() -> None:
+    bench = Bench()
+    assert bench["one"].window is bench["two"].window
+    assert bench["one"].breaker is bench["two"].breaker
+    assert bench["one"].window is not bench["three"].window
+    with pytest.raises(AdapterError):
+        await bench.call("one", AdapterError("rate_limit", "", retriable=True))
+    assert bench["two"].window.size == 4
+    assert bench["three"].window.size == 8
+
+
+async def test_a_refused_key_stops_its_llm_only_and_is_told_once() -> None:
+    bench = Bench()
+    refused = AdapterError("authentication", "check OPENAI_API_KEY")
+    for _ in range(3):
+        with pytest.raises(AdapterError, match="check OPENAI_API_KEY") as raised:
+            await bench.call("one", refused)
+    assert isinstance(raised.value, NotSentError)
+    assert raised.value.kind == "authentication"
+    assert bench.sent == 1
+    assert len(bench.notes) == 1
+    assert await bench.call("two") == "done"
+
+
+async def test_an_answer_that_cannot_be_used_is_no_sign_of_load() -> None:
+    bench = Bench()
+    for kind in ("malformed_answer", "refusal", "bad_request"):
+        with pytest.raises(AdapterError):
+            await bench.call("one", AdapterError(kind, ""))
+    assert bench["one"].window.size == 8
+
+
+async def test_a_wait_that_was_asked_for_holds_all_calls_of_the_llm() -> None:
+    bench = Bench()
+    with pytest.raises(AdapterError):
+        await bench.call("one", AdapterError("rate_limit", "", retriable=True, retry_after=40))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await bench.call("one")
+    assert bench.notes == ["openai/one: asked to wait 40 s"]
+    assert await bench.call("two") == "done"
+
+
+async def test_a_call_that_is_left_out_frees_the_try_of_an_endpoint() -> None:
+    bench = Bench()
+    bench["one"].breaker.after, bench["one"].breaker.seconds = 1, 0.0
+    bench["one"].breaker.pause_s = 0.0
+    with pytest.raises(AdapterError):
+        await bench.call("one", AdapterError("connection", "", retriable=True))
+
+    async def leave() -> str:
+        raise LeftOutError("stop")
+
+    with pytest.raises(LeftOutError):
+        await bench["one"].call(leave, 1)
+    assert await bench.call("two") == "done"
