@@ -84,14 +84,16 @@ def _definitions(connection: duckdb.DuckDBPyConnection, size: Size) -> None:
         (f"v{i:03d}", GENERATORS[i], "made-up", "1", "{}", GENERATORS[i], "none", i == 0)
         for i in range(size.generators)
     ])  # fmt: skip
-    every("modes", "mode, name, settings",
-          [("basic", "basic", "{}"), ("pe", "pe", "{}")][: size.modes])  # fmt: skip
+    modes: list[tuple[object, ...]] = [("basic", "basic", "{}"), ("pe", "pe", "{}")]
+    every("modes", "mode, name, settings", modes[: size.modes])
     seen = dict.fromkeys(evaluator for evaluator, *_ in _METRICS)
     inputs = {evaluator: sees for evaluator, *_, sees in _METRICS}
     every("evaluators", "evaluator_id, name, version, inputs, sees_video, settings, validity",
-          [(e, f"synthetic-{e}", "1", inputs[e], "video" in inputs[e], "{}", "{}") for e in seen])  # fmt: skip
+          [(e, f"synthetic-{e}", "1", inputs[e], "video" in inputs[e], "{}", "{}")
+           for e in seen])  # fmt: skip
     every("metrics", "evaluator_id, metric, description, direction, unit, members",
-          [(e, name, "A made-up number", way, unit, []) for e, name, way, unit, _ in _METRICS])  # fmt: skip
+          [(e, name, "A made-up number", way, unit, [])
+           for e, name, way, unit, _ in _METRICS])  # fmt: skip
     quantiles = [2 + i / 20 for i in range(101)]
     every("anchors", "evaluator_id, metric, topic, n, mean, sd, quantiles",
           [("pop", "popularity", "*", 500, 4.5, 1.4, quantiles)])  # fmt: skip
@@ -134,7 +136,8 @@ def _briefs(connection: duckdb.DuckDBPyConnection) -> None:
 def _clips(connection: duckdb.DuckDBPyConnection, clips: tuple[str, ...]) -> None:
     sha = "sha256(query_id || llm_id || mode || video_id || seed)"
     if clips:
-        sha = f"list_extract({list(clips)}, (hash(query_id || llm_id || video_id) % {len(clips)})::INT + 1)"
+        number = f"(hash(query_id || llm_id || video_id) % {len(clips)})::INT + 1"
+        sha = f"list_extract({list(clips)}, {number})"
     connection.execute(
         f"""
         INSERT INTO videos BY NAME
@@ -181,7 +184,7 @@ def _scores(connection: duckdb.DuckDBPyConnection) -> None:
 def _plan(connection: duckdb.DuckDBPyConnection, size: Size) -> None:
     connection.execute(
         "INSERT INTO runs VALUES ('synthetic', '2026-01-01', '2026-01-02', 'incomplete', '0', "
-        "false, '{\"seed\": 0, \"note\": \"synthetic data\"}', '{}')"
+        'false, \'{"seed": 0, "note": "synthetic data"}\', \'{}\')'
     )
     connection.execute(
         "INSERT INTO plan_queries SELECT 'synthetic', task_id, query_id FROM queries"

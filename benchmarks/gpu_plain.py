@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,8 @@ class _Loop:
 
     def first(self) -> Levels:
         """The first clip, alone."""
-        return self._sampled(self.job.requests[:1])[0]
+        first: Levels = self._sampled(self.job.requests[:1])[0]
+        return first
 
     def _make(self, requests: Sequence[MediaRequest], batch: int) -> None:
         for start in range(0, len(requests), batch):
@@ -118,7 +120,7 @@ def plain(job: Job) -> list[Measured]:
     ensure(job.model, job.device, tiny=job.tiny)
     settings = generator(job.model, job.device, 1, tiny=job.tiny).settings
     loop = _Loop(job, settings, _loaded(job, str(settings["dtype"])))
-    rows = [_tried("plain", size, lambda n=size: loop.measure("plain", n)) for size in job.batches]
+    rows = [_tried("plain", size, partial(loop.measure, "plain", size)) for size in job.batches]
     if not (job.attention or job.compiler):
         return rows
     reference = loop.first()

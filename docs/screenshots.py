@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - a script beside the documents
 """Draw the pictures of README and docs from synthetic results.
 
     python -m docs.screenshots [--chromium PATH]
@@ -35,8 +36,8 @@ _SHOTS = (
 
 def site(folder: Path) -> Path:
     """A page of made-up results with drawn clips."""
-    run = [sys.executable, "-m", "popcorn_bench.harness.cli", "--limit", "20", "--display", "none"]
-    subprocess.run([*run, "--output-path", str(folder)], check=True, capture_output=True)
+    run = [sys.executable, "-m", "popcorn_bench", "--limit", "20", "--display", "none"]
+    subprocess.run([*run, "--output-path", str(folder)], check=True, capture_output=True)  # noqa: S603
     clips = tuple(path.stem for path in sorted((folder / "artifacts").glob("*/*.mp4")))
     with duckdb.connect() as connection:
         fill(connection, Size(llms=9, generators=5, modes=2), clips)

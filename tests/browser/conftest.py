@@ -68,9 +68,8 @@ def watched(context: BrowserContext) -> Watched:
 def watch(page: Page) -> Watched:
     """Note dialogs, errors, refusals of the content policy, and every request."""
     found = Watched(page)
-    page.on(
-        "dialog", lambda dialog: (found.faults.append(f"dialog {dialog.message}"), dialog.dismiss())
-    )
+    page.on("dialog", lambda dialog: found.faults.append(f"dialog {dialog.message}"))
+    page.on("dialog", lambda dialog: dialog.dismiss())
     page.on("pageerror", lambda error: found.faults.append(f"error {error}"))
     page.on("console", lambda said: found.faults.append(f"{said.type} {said.text}"))
     page.on("request", lambda request: found.requests.append(request.url))

@@ -38,17 +38,18 @@ def _attacked(index: Index) -> None:
     index.task(queries, name=_ATTACKS[0])
     index.evaluator("pop", _ATTACKS[2])
     index.evaluator("see", _ATTACKS[1], inputs=("video",), name=_ATTACKS[13])
-    for i, text in enumerate(_ATTACKS):
-        index.llm(f"llm-{i}", name=text)
-        index.connection.execute("UPDATE llms SET family = name")
-        index.video(f"v-{i}", name=text, family=text)
+    for i in range(0, len(_ATTACKS), 4):
+        name = " ".join(_ATTACKS[i : i + 4]) if i else _ATTACKS[0]
+        index.llm(f"llm-{i}", name=name)
+        index.video(f"v-{i}", name=name, family=name)
         values = {query: 1.0 + j + i / 9 for j, (query, *_) in enumerate(queries)}
         index.score((f"llm-{i}", "", "basic", "pop"), _ATTACKS[2], values)
-        index.score((f"llm-{i}", f"v-{i % 3}", "basic", "see"), _ATTACKS[1], values)
-        for query, *_ in queries:
+        index.score((f"llm-{i}", f"v-{i % 8}", "basic", "see"), _ATTACKS[1], values)
+        for (query, *_), text in zip(queries, _ATTACKS, strict=True):
             hostile = {"title": text, "video_prompt": text, "cover_prompt": text, "raw": text}
             index.brief(query, f"llm-{i}", reasoning=text, breaches=[text], **hostile)
-            index.clip(query, f"llm-{i}", f"v-{i % 3}", run_id=text, suffix='.mp4"><script>')
+            index.clip(query, f"llm-{i}", f"v-{i % 8}", run_id=text, suffix='.mp4"><script>')
+    index.connection.execute("UPDATE llms SET family = name")
     index.insert("runs", run_id=_ATTACKS[0], version=_ATTACKS[0], status=_ATTACKS[1], spec="{}")
 
 
@@ -92,7 +93,7 @@ def _no_formula(watched: Watched) -> None:
         with page.expect_download() as waiting:
             page.locator(button).click()
         rows = list(csv.reader(io.StringIO(Path(waiting.value.path()).read_text("utf-8"))))
-        assert len(rows) > len(_ATTACKS)
+        assert len(rows) > len(_ATTACKS) // 4
         cells = [cell for row in rows for cell in row]
         for cell in cells:
             assert not cell.lstrip().startswith(("=", "+", "@", "\t")), cell

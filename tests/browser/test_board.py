@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import Watched, opened, until, watch
 
+_PAIRS = "LLM × generator"  # noqa: RUF001 - as the page says it
+_NONE = "–"  # noqa: RUF001
 _TABLE = "#boards section[data-panel-of]:not([hidden]) table.board"
 
 
@@ -34,7 +36,7 @@ def test_only_the_view_that_is_asked_for_shows(watched: Watched, site: Path) -> 
     assert set(_names(page)) == {"still", "aurora", "brook"}
     assert "view=video" in page.url
     page.keyboard.press("ArrowRight")
-    assert page.get_by_role("tab", name="LLM × generator").get_attribute("aria-selected") == "true"
+    assert page.get_by_role("tab", name=_PAIRS).get_attribute("aria-selected") == "true"
     page.get_by_role("tab", name="Heat map").click()
     assert page.locator("table.heat:visible").count() >= 2, "one per mode"
     page.get_by_role("tab", name="Mode uplift").click()
@@ -82,9 +84,9 @@ def test_a_part_of_the_queries_has_its_own_numbers(watched: Watched, site: Path)
     assert all(part[name] != whole[name] for name in whole)
     assert all(text.endswith(("/24", "/12")) for text in _column(page, "scored"))
     page.locator("#f-part").select_option("topic:food")
-    assert set(_column(page, "rank")) == {"–"}, "a topic is not ranked"
+    assert set(_column(page, "rank")) == {_NONE}, "a topic is not ranked"
     page.locator("#f-part").select_option("")
-    assert dict(zip(_names(page), _column(page, "rank"), strict=True))["echo"] != "–"
+    assert dict(zip(_names(page), _column(page, "rank"), strict=True))["echo"] != _NONE
 
 
 def test_a_mode_has_its_own_numbers(watched: Watched, site: Path) -> None:
@@ -92,7 +94,7 @@ def test_a_mode_has_its_own_numbers(watched: Watched, site: Path) -> None:
     both = _scores(page)
     page.locator("#f-mode").select_option("pe")
     assert sum(_scores(page)) > sum(both), "made so that pe helps"
-    page.get_by_role("tab", name="LLM × generator").click()
+    page.get_by_role("tab", name=_PAIRS).click()
     assert set(
         page.locator(f"{_TABLE} tr[data-i]:visible td.name:nth-child(4)").all_inner_texts()
     ) == {"pe"}

@@ -19,7 +19,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A real run: two baselines, two queries, clips."""
     folder = tmp_path_factory.mktemp("run")
     done = popcorn("--tasks", "popcorn_concrete", "--llms", "echo,template", "--videos", "still",
-                   "--limit", "2", "--display", "none", cwd=folder)  # fmt: skip
+                   "--limit", "2", "--evaluators", "popularity",
+                   "--display", "none", cwd=folder)  # fmt: skip
     assert done.code == 0, done.err
     return folder / "results"
 
@@ -121,7 +122,8 @@ def test_to_a_dataset_on_a_hub(results: Path, tmp_path: Path) -> None:
     [created] = hub.created
     assert created["type"] == "dataset"
     assert created.get("visibility") == "private" or created.get("private") is True
-    assert {token for *_, token in hub.requests} == {_TOKEN}
+    bare = [path for _, path, token in hub.requests if token != _TOKEN]
+    assert bare in ([], ["/api/validate-yaml"])
     assert hub.requests[-1][:2] == ("POST", "/api/datasets/lab/board/commit/main")
     assert {"index.html", "samples.parquet", "notes.md"} <= set(hub.files)
     assert "every_eval_ever/data/old.json" not in hub.files

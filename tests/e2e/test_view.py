@@ -70,7 +70,8 @@ def _stop(view: View, number: int = signal.SIGINT) -> tuple[int, str]:
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
     done = popcorn("--tasks", "popcorn_concrete", "--llms", "echo", "--videos", "still",
-                   "--limit", "1", "--display", "none", cwd=folder)  # fmt: skip
+                   "--limit", "1", "--evaluators", "popularity",
+                   "--display", "none", cwd=folder)  # fmt: skip
     assert done.code == 0, done.err
     return folder / "results"
 

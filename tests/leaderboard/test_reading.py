@@ -79,10 +79,9 @@ def test_metrics_of_one_name_are_told_apart_by_their_evaluator(
     assert shown.index("evaluator popularity 1\n") < shown.index("evaluator imported popularity")
     page = _page(index, tmp_path)
     for name in (ours, theirs, "human_rating"):
-        assert f">{name} <span class=\"of\">popcorn, LLMs</span></h2>" in page, "heading"
         assert f">{name} <span" in page, "heading"
-    assert 'href="#table-popcorn-popularity-popularity-1"' in page
-    assert 'id="table-popcorn-human_rating"' in page
+    assert 'id="table-llm-popcorn-popularity-popularity-1"' in page
+    assert 'id="table-llm-popcorn-human_rating"' in page
     assert r"popularity \(imported popularity\)" in to_markdown(board(index.connection))
 
 

@@ -13,8 +13,8 @@ from popcorn_bench.errors import PopcornError, UsageError, did_you_mean, redact
 
 _PACKAGE = "popcorn_bench.harness.cli"
 _COMMANDS = (
-    "run", "leaderboard", "compare", "publish", "view", "ls", "validate", "prompt", "retry", "score", "results", "corpus",
-    "train", "predict", "evaluators", "videos", "pull",
+    "run", "leaderboard", "compare", "publish", "view", "ls", "validate", "prompt", "retry",
+    "score", "results", "corpus", "train", "predict", "evaluators", "videos", "pull",
 )  # fmt: skip
 INCOMPLETE, WRONG_USAGE, BROKEN, INTERRUPTED = 3, 2, 1, 130
 

@@ -20,7 +20,8 @@ _DONE = {
 }
 _ASKED = f"""
 SELECT sum(n) FROM (
-    SELECT {_PLACE}{{more}}, max(repeats) AS n FROM planned LEFT JOIN evaluators USING (evaluator_id)
+    SELECT {_PLACE}{{more}}, max(repeats) AS n
+    FROM planned LEFT JOIN evaluators USING (evaluator_id)
     WHERE name IS DISTINCT FROM '{IMPORTED}'{{where}} GROUP BY ALL
 )"""  # noqa: S608 - ours; imported scores rest on no briefs
 _PLANNED = {

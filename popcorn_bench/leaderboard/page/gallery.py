@@ -27,25 +27,28 @@ first AS (
     SELECT {_PLACE} FROM briefs WHERE list_contains(?, task_id)
     QUALIFY row_number() OVER (PARTITION BY task_id, query_id, llm_id, mode ORDER BY seed, repeat)
             = 1
-)"""
-_QUERIES = "SELECT task_id, query_id, text, kind, topic FROM queries WHERE list_contains(?, task_id) ORDER BY ALL"
+)"""  # noqa: S608 - only constants are put in
+_QUERIES = """
+SELECT task_id, query_id, text, kind, topic FROM queries WHERE list_contains(?, task_id)
+ORDER BY ALL
+"""
 _BRIEFS = f"""
 WITH {_FIRST}
 SELECT task_id, query_id, llm_id, mode, title, breaches, cover_prompt, video_prompt, raw, reasoning,
        run_id, key, done_at::VARCHAR, prompt_tokens, completion_tokens, cost_usd
 FROM briefs JOIN first USING ({_PLACE}) ORDER BY task_id, query_id, llm_id, mode
-"""
+"""  # noqa: S608 - only constants are put in
 _CLIPS = f"""
 WITH {_FIRST}
 SELECT task_id, query_id, llm_id, mode, video_id, stage, sha256 || suffix AS file, width, height,
        seconds, made_seconds, run_id, key
 FROM videos JOIN first USING ({_PLACE}) ORDER BY task_id, query_id, llm_id, mode, video_id
-"""
+"""  # noqa: S608 - only constants are put in
 _SCORES = f"""
 WITH {_FIRST}
 SELECT task_id, query_id, llm_id, mode, video_id, evaluator_id, metric, score, low, high
 FROM scores JOIN first USING ({_PLACE})
-"""
+"""  # noqa: S608 - only constants are put in
 _Place = tuple[str, str, str, str]
 
 

@@ -15,7 +15,14 @@ from duckdb import DuckDBPyConnection
 
 from popcorn_bench.leaderboard.catalog import TaskCard, read_catalog
 from popcorn_bench.leaderboard.choose import choose_modes
-from popcorn_bench.leaderboard.draft import Draft, Material, draft_rows, group_cells, most_asked
+from popcorn_bench.leaderboard.draft import (
+    Draft,
+    Mask,
+    Material,
+    draft_rows,
+    group_cells,
+    most_asked,
+)
 from popcorn_bench.leaderboard.human import human_scores
 from popcorn_bench.leaderboard.model import Board, Row
 from popcorn_bench.leaderboard.modes import read_modes
@@ -155,10 +162,11 @@ def _slices(task: TaskCard, modes: Sequence[str]) -> Iterator[Slice]:
         yield from (Slice(axis, part, mode) for mode in every if part or mode)
 
 
-def _mask(task: TaskCard, one: Slice) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _mask(task: TaskCard, one: Slice) -> Mask:
     if not one.part:
         return np.ones(len(task.query_ids), dtype=np.bool_)
-    return np.array(task.kinds if one.axis == "kind" else task.topics) == one.part
+    labels = task.kinds if one.axis == "kind" else task.topics
+    return np.array([label == one.part for label in labels], dtype=np.bool_)
 
 
 def _drafts(
@@ -166,7 +174,7 @@ def _drafts(
     panel: Panel,
     cells: Iterable[CellKey],
     one: Slice,
-    mask: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    mask: Mask,
 ) -> list[Draft]:
     """Drafts as if the part were the whole query set."""
     material = Material(scores_of(source, panel), source.counts, source.bills)
@@ -174,7 +182,7 @@ def _drafts(
     return [replace(draft, part="") for draft in drafts]
 
 
-def _human(panel: Panel, mask: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Numbers | None:
+def _human(panel: Panel, mask: Mask) -> Numbers | None:
     topics = [topic for topic, kept in zip(panel.task.topics, mask, strict=True) if kept]
     found = human_scores(panel.card.anchors, topics)
     if found is None:

@@ -106,6 +106,7 @@ def upload(made: Path, target: Target, *, private: bool, title: str) -> str:
 
 
 def _api(token: str) -> Any:  # noqa: ANN401 - the library's types are not read
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # it is read at the import
     try:
         from huggingface_hub import HfApi
         from huggingface_hub.utils import disable_progress_bars

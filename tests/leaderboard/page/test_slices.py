@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.board_data import TASK, Size, fill
 from popcorn_bench.leaderboard.board import board
-from popcorn_bench.leaderboard.page.slices import Slicer, numbers_of
+from popcorn_bench.leaderboard.page.slices import Numbers, Slicer, numbers_of
 from popcorn_bench.leaderboard.page.views import View, views_of
 from tests.leaderboard.index import Index
 
@@ -29,9 +29,9 @@ def test_a_kind_is_a_board_of_its_own(
     found = Slicer(made, filled)
     with duckdb.connect() as alone:
         fill(alone, Size(queries=48, llms=4, generators=3, modes=2))
-        for table in ("scores", "briefs", "videos", "plan_queries", "failures"):
+        for name in ("scores", "briefs", "videos", "plan_queries", "failures"):
             alone.execute(
-                f"DELETE FROM {table} WHERE query_id IN "
+                f"DELETE FROM {name} WHERE query_id IN "
                 "(SELECT query_id FROM queries WHERE kind <> ?)",
                 [kind],
             )
@@ -45,9 +45,7 @@ def test_a_kind_is_a_board_of_its_own(
                 expected = numbers_of(row)
                 if view.by is None:
                     expected[7:9] = [None, None]  # cells are ranked over all queries only
-                assert sliced.rows[row.llm, row.video, row.mode] == pytest.approx(
-                    expected, rel=1e-3
-                )
+                assert sliced.rows[row.llm, row.video, row.mode] == _near(expected)
 
 
 def test_a_mode_is_a_board_of_that_mode(filled: duckdb.DuckDBPyConnection) -> None:
@@ -55,7 +53,7 @@ def test_a_mode_is_a_board_of_that_mode(filled: duckdb.DuckDBPyConnection) -> No
     found = Slicer(made, filled).of(_llms(made, filled), (TASK, "pop", "popularity"))["|pe"]
     [own] = [t for t in board(filled, by="llm", mode="pe").ranking if t.card.name == "popularity"]
     for row in own.rows:
-        assert found.rows[row.llm, None, None] == pytest.approx(numbers_of(row), rel=1e-3)
+        assert found.rows[row.llm, None, None] == _near(numbers_of(row))
 
 
 def test_topics_are_not_ranked_and_people_follow(filled: duckdb.DuckDBPyConnection) -> None:
@@ -82,6 +80,11 @@ def test_a_leaked_mode_is_ranked_in_no_slice(index: Index) -> None:
     )
     assert found
     assert all(n[7] is None for one in found.values() for n in one.rows.values())
+
+
+def _near(numbers: Numbers) -> list[object]:
+    """The same but for what rounding for the page leaves off."""
+    return [None if value is None else pytest.approx(value, rel=1e-3) for value in numbers]
 
 
 def _llms(made: object, connection: duckdb.DuckDBPyConnection) -> View:

@@ -50,7 +50,7 @@ def costs(tables: Sequence[Table]) -> list[Costs]:
 
 
 def front(points: Sequence[tuple[float, float]]) -> list[int]:
-    """Indices of points (cost, score, more is better) that no other beats at both, cheapest first."""
+    """Indices of points (cost, score) that no other beats at both, cheapest first."""
     order = sorted(range(len(points)), key=lambda i: (points[i][0], -points[i][1]))
     found: list[int] = []
     best = float("-inf")
