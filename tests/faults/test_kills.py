@@ -97,7 +97,9 @@ def test_killed_at_random_a_run_loses_nothing_and_asks_nothing_twice(
             # from its start to a little beyond its end; each life only does what is left
             _kill(rough, dice.uniform(0, seconds * (1 - number / (2 * kills))))
         rough.finish()
-        assert rough.board() == wanted
+        assert [_exact(row) for row in rough.board()] == [_exact(row) for row in wanted]
+        for ours, calms in zip(rough.board(), wanted, strict=True):
+            assert _measured(ours) == pytest.approx(_measured(calms), rel=1e-6)
 
     _artefacts_are_whole(rough)
     assert _places(rough) == _places(calm)
@@ -105,6 +107,15 @@ def test_killed_at_random_a_run_loses_nothing_and_asks_nothing_twice(
     assert len(calm.asked) == len(set(calm.asked)) == queries
     assert set(rough.asked) == set(calm.asked)
     assert len(rough.asked) <= queries + 4 * kills
+
+
+def _exact(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if not isinstance(value, float)}
+
+
+def _measured(row: dict[str, Any]) -> dict[str, float]:
+    """What may differ in its last digits: OpenCV's float32 hangs on where memory happens to lie."""
+    return {name: value for name, value in row.items() if isinstance(value, float)}
 
 
 def _kill(run: Campaign, after_s: float) -> None:

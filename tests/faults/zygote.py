@@ -62,7 +62,9 @@ class Zygote:
             "out": str(out),
             "err": str(err),
         }
-        return Started(cast("int", self._ask(asked)), out, err)
+        pid = cast("int", self._ask(asked))
+        assert pid > 1  # it may be killed: it must be one process, and ours
+        return Started(pid, out, err)
 
     def wait(self, started: Started) -> int:
         """The exit code; minus the signal that ended it."""
@@ -113,6 +115,20 @@ def _become(question: dict[str, Any]) -> None:
     """Be the command, in a session of its own; never returns."""
     from popcorn_bench.harness.cli import main
 
+    code: object = 1
+    try:
+        _redirect(question)
+        sys.argv = ["popcorn-bench", *question["start"]]
+        main()
+    except SystemExit as end:
+        code = end.code
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code if isinstance(code, int) else 0)
+
+
+def _redirect(question: dict[str, Any]) -> None:
     os.setsid()
     os.chdir(question["cwd"])
     os.environ.update(question["env"])
@@ -122,16 +138,6 @@ def _become(question: dict[str, Any]) -> None:
         opened = os.open(name, flags, 0o600)
         os.dup2(opened, handle)
         os.close(opened)
-    sys.argv = ["popcorn-bench", *question["start"]]
-    code: object = 1
-    try:
-        main()
-    except SystemExit as end:
-        code = end.code
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code if isinstance(code, int) else 0)
 
 
 if __name__ == "__main__":
