@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import signal
 import tempfile
+import threading
 import webbrowser
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from popcorn_bench.errors import UsageError
 from popcorn_bench.harness.cli.options import EXISTING
 from popcorn_bench.harness.spec import DEFAULT_OUTPUT
+
+if TYPE_CHECKING:
+    from popcorn_bench.harness.viewing.server import Viewer
 
 _PORTS = 65_535
 
@@ -45,6 +50,17 @@ def command(folder: Path, *, port: int, host: str, no_open: bool) -> None:
                 click.echo(f"view: {viewer.url} (Ctrl-C ends it)", err=True)
                 if not no_open:
                     webbrowser.open(viewer.url)
+                _end_on_signals(viewer)
                 viewer.serve_forever()
     except KeyboardInterrupt:
         return
+
+
+def _end_on_signals(viewer: Viewer) -> None:
+    """From here on a signal ends the loop instead of breaking into whatever it is at."""
+
+    def end(*_: object) -> None:
+        threading.Thread(target=viewer.shutdown, daemon=True).start()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
