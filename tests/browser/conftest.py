@@ -30,7 +30,8 @@ class Watched:
     requests: list[str] = field(default_factory=list)
 
 
-@pytest.fixture(scope="session")
+# Its event loop runs for as long as it is open, so it is closed before another folder's tests.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     wanted = os.environ.get("POPCORN_CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), "")
     if not wanted:
