@@ -30,8 +30,8 @@ class Watched:
     requests: list[str] = field(default_factory=list)
 
 
-# Its event loop runs for as long as it is open, so it is closed before another folder's tests.
-@pytest.fixture(scope="package")
+# Playwright's event loop runs for as long as it is open: closed before another file's tests begin.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     wanted = os.environ.get("POPCORN_CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), "")
     if not wanted:
