@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 
+from popcorn_bench import plugins
 from popcorn_bench.errors import UsageError, did_you_mean
+from popcorn_bench.plugins import Plugin
 
 
 class Registry:
-    """Built-in names plus those that installed packages add by entry points.
+    """Built-in names plus those of plugins, which cannot replace a built-in one.
 
     Args:
-        group: entry-point group, for example `popcorn_bench.evaluators`.
+        group: of the plugins, for example `evaluators`.
         noun: what an entry is called in messages.
         builtin: name to `module:attribute`.
     """
@@ -23,7 +24,12 @@ class Registry:
 
     def names(self) -> list[str]:
         """All names, built-in ones first."""
-        return [*self._builtin, *(n for n in self._plugins() if n not in self._builtin)]
+        return [*self._builtin, *self.added()]
+
+    def added(self) -> dict[str, Plugin]:
+        """The plugins by name."""
+        known = plugins.found(self._group)
+        return {name: plugin for name, plugin in known.items() if name not in self._builtin}
 
     def load(self, name: str) -> object:
         """Import what `name` points to.
@@ -34,14 +40,7 @@ class Registry:
         if name in self._builtin:
             module, _, attribute = self._builtin[name].partition(":")
             return getattr(import_module(module), attribute)
-        plugins = self._plugins()
-        if name not in plugins:
+        plugin = self.added().get(name)
+        if plugin is None:
             raise UsageError(f"unknown {self._noun} {name!r}{did_you_mean(name, self.names())}")
-        try:
-            return plugins[name].load()
-        except Exception as error:
-            what = f"{type(error).__name__}: {error}"
-            raise UsageError(f"{self._noun} {name!r}: its plugin is broken: {what}") from error
-
-    def _plugins(self) -> dict[str, EntryPoint]:
-        return {point.name: point for point in entry_points(group=self._group)}
+        return plugin.load()

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from popcorn_bench.errors import UsageError, did_you_mean
-from popcorn_bench.evaluators.protocol import EvaluatorClass
+from popcorn_bench.evaluators.protocol import Asking, Asks, EvaluatorClass
 from popcorn_bench.registry import Registry
 from popcorn_bench.selection import select
 from popcorn_bench.types import EvaluatorCard
 
 EVALUATORS: Final = Registry(
-    "popcorn_bench.evaluators",
+    "evaluators",
     "evaluator",
     {
         "popularity": "popcorn_bench.evaluators.popularity:Popularity",
@@ -55,6 +55,12 @@ def evaluator_class(name: str) -> EvaluatorClass:
         UsageError: for an unknown name or a plugin that cannot be loaded.
     """
     return cast("EvaluatorClass", EVALUATORS.load(name))
+
+
+def asks(card: EvaluatorCard, topic: str = "") -> Asks | None:
+    """What a sample takes of a model elsewhere; None where the evaluator asks none."""
+    kind = evaluator_class(card.name)
+    return kind.asks(card, topic) if isinstance(kind, Asking) else None
 
 
 def entries(args: Args = ()) -> list[EvaluatorEntry]:

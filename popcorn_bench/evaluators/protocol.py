@@ -87,3 +87,36 @@ class EvaluatorClass(Protocol):
     def __call__(self, card: EvaluatorCard, device: str) -> Evaluator:
         """Load; `device` is `auto`, `cpu`, `cuda`, `cuda:N` or `mps`."""
         ...
+
+
+@runtime_checkable
+class OnGpu(Protocol):
+    """The class of an evaluator that computes on a GPU where there is one.
+
+    `num_gpus` is the share of a GPU that it takes on a cluster.
+    """
+
+    num_gpus: float
+
+
+def gpu_share(kind: EvaluatorClass) -> float:
+    """The share of a GPU that an evaluator computes on; 0.0 where it needs none."""
+    return kind.num_gpus if isinstance(kind, OnGpu) else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """What a sample takes of a model: its requests, and about how many USD (None: not known)."""
+
+    calls: int
+    usd: float | None
+
+
+@runtime_checkable
+class Asking(Protocol):
+    """The class of an evaluator that asks a model elsewhere, which may cost money."""
+
+    @staticmethod
+    def asks(card: EvaluatorCard, topic: str) -> Asks:
+        """Say what one sample of that topic will take, before anything is loaded."""
+        ...

@@ -16,7 +16,10 @@ from importlib.util import find_spec
 from itertools import takewhile
 from pathlib import Path
 
-_EXTRAS = {"diffusers": ("torch", "diffusers", "transformers", "accelerate")}
+_EXTRAS = {
+    "diffusers": ("torch", "diffusers", "transformers", "accelerate"),
+    "ray": ("ray",),
+}
 _DRIVER = Path("/proc/driver/nvidia/gpus")
 _MIB_PER_GB = 1e9 / 2**20
 _UNDERSTATED = 0.93  # a card sold as 24 GB reports a little less

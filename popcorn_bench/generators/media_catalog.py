@@ -6,7 +6,7 @@ flags.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -27,11 +27,12 @@ from popcorn_bench.types import JSON, Generator
 if TYPE_CHECKING:
     from popcorn_bench.generators.media_file import EntryModel
     from popcorn_bench.generators.pipelines.profiles import Profile
+    from popcorn_bench.generators.plugged import Makes
     from popcorn_bench.generators.protocol import MediaAdapter
-    from popcorn_bench.generators.video.settings import Scalar
+    from popcorn_bench.settings import Scalar
 
 ADAPTERS: Final = Registry(
-    "popcorn_bench.generators",
+    "generators",
     "generator adapter",
     {
         "storyboard": "popcorn_bench.generators.video.storyboard:Storyboard",
@@ -71,16 +72,18 @@ class MediaEntry:
     accept: str = ""
     repos: tuple[str, ...] = ()
     on_gpu: bool = False
+    num_gpus: float = 1.0
     paid: bool = False
     usd_per_clip: float | None = None
     remarks: tuple[str, ...] = ()
 
 
 class MediaCatalog:
-    """Shipped entries and those of the include paths, where a later one wins.
+    """Shipped entries, those of plugins and of the include paths, where a later one wins.
 
     Args:
         include_paths: folders that may hold a catalog file of the same name.
+        elsewhere: whether they run on other machines, which have GPUs of a size not known here.
 
     Raises:
         FileError: for a catalog file that does not hold what it should.
@@ -90,15 +93,34 @@ class MediaCatalog:
     flag: ClassVar[str]
     args_flag: ClassVar[str]
     shipped: ClassVar[tuple[str, ...]]  # file names; the first is also that of own files
+    makes: ClassVar[Makes]
 
-    def __init__(self, include_paths: Sequence[Path] = ()) -> None:
-        files = [CATALOG / name for name in self.shipped]
-        files += [folder / self.shipped[0] for folder in include_paths]
+    def __init__(self, include_paths: Sequence[Path] = (), *, elsewhere: bool = False) -> None:
+        self._elsewhere = elsewhere
         self._models: dict[str, EntryModel] = {}
         self._adapters: dict[str, MediaAdapter | None] = {}  # looking for plugins takes its time
-        for path in files:
+        self._faults: dict[str, str] = {}  # of plugins
+        self._read_all(CATALOG / name for name in self.shipped)
+        self._add_plugins()
+        self._read_all(folder / self.shipped[0] for folder in include_paths)
+
+    def _read_all(self, paths: Iterable[Path]) -> None:
+        for path in paths:
             if path.is_file():
                 self._models |= self._read(path)
+
+    def _add_plugins(self) -> None:
+        """A plugin's adapter is a generator of its own name, until a file says more of it."""
+        from popcorn_bench.generators.plugged import broken, entry_of
+
+        for name, plugin in ADAPTERS.added().items():
+            try:
+                made, model = entry_of(plugin)
+            except UsageError as error:
+                self._faults[name] = str(error)
+                made, model = "video", broken(name)
+            if made == self.makes:
+                self._models.setdefault(name, model)
 
     @staticmethod
     def _read(path: Path) -> dict[str, EntryModel]:
@@ -174,7 +196,7 @@ class MediaCatalog:
 
     @cached_property
     def _gpu(self) -> float | None:
-        return gpu_memory()
+        return 0.0 if self._elsewhere else gpu_memory()
 
     def _with_args(self, generator: Generator, args: Mapping[str, str]) -> Generator:
         """The generator with its settings complete, typed and in range."""
@@ -199,13 +221,15 @@ class MediaCatalog:
         adapter = self._adapter(generator.adapter)
         if adapter:
             return adapter.missing(generator)
+        if fault := self._faults.get(generator.adapter):
+            return [fault]
         hint = did_you_mean(generator.adapter, ADAPTERS.names())
         return [f"unknown generator adapter {generator.adapter!r}{hint}"]
 
     def _adapter(self, name: str) -> MediaAdapter | None:
         """The class of that name; None where neither this package nor a plugin has it."""
         if name not in self._adapters:
-            known = name in ADAPTERS.names()
+            known = name in ADAPTERS.names() and name not in self._faults
             self._adapters[name] = cast("MediaAdapter", ADAPTERS.load(name)) if known else None
         return self._adapters[name]
 
@@ -258,6 +282,7 @@ def _described(model: EntryModel, generator: Generator, reason: str) -> MediaEnt
         accept=model.accept,
         repos=(*repos, *model.repos),
         on_gpu=model.gpu or model.pipeline is not None,
+        num_gpus=model.num_gpus,
     )
 
 

@@ -39,6 +39,7 @@ class EntryModel(BaseModel):
     repos: list[Repo] = []
     gpu: bool = False
     gpu_gb: Amount | None = None
+    num_gpus: Annotated[float, Field(gt=0, le=1)] = 1.0
     weights_gb: Amount | None = None
     seconds_per_clip: Amount | None = None
     native_seconds: Amount | None = None

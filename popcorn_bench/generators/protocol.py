@@ -84,6 +84,17 @@ class Stepped(Protocol):
 
 
 @runtime_checkable
+class Overlapping(Protocol):
+    """An adapter whose `generate` may begin anew while the last clips of a call are written.
+
+    It sees to it itself that only one call computes at a time. So a GPU need not wait between
+    batches.
+    """
+
+    overlaps: bool
+
+
+@runtime_checkable
 class Priced(Protocol):
     """An adapter whose media are paid for."""
 

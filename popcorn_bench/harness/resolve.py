@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast, get_args
 
-from popcorn_bench import fingerprint
+from popcorn_bench import fingerprint, plugins
 from popcorn_bench.errors import UsageError, did_you_mean
 from popcorn_bench.evaluators import catalog as evaluators
 from popcorn_bench.evaluators.catalog import EvaluatorEntry, evaluator_class
 from popcorn_bench.generators.image.catalog import ImageCatalog, ImageEntry
 from popcorn_bench.generators.llm.catalog import LLMCatalog, LLMEntry
-from popcorn_bench.generators.machine import missing_device
 from popcorn_bench.generators.media_catalog import MediaEntry
 from popcorn_bench.generators.pipelines.profiles import Profile
 from popcorn_bench.generators.video.catalog import VideoCatalog, VideoEntry
+from popcorn_bench.harness.executors.choose import check_place, is_elsewhere, planned_device
 from popcorn_bench.harness.modes import Prompting, plan_modes
 from popcorn_bench.harness.plan import Leak, RunPlan, Unusable
 from popcorn_bench.harness.spec import NOTHING, Args, RunSpec
@@ -54,8 +54,8 @@ def resolve(spec: RunSpec, *, generating: bool = True) -> RunPlan:
     Raises:
         UsageError: for a name, a mode or a value that does not exist.
     """
-    if lacks := missing_device(spec.device):
-        raise UsageError(f"--device: {lacks}")
+    plugins.use(map(Path, spec.plugin))
+    check_place(spec)
     include = [Path(folder) for folder in spec.include_path]
     sieve = _Sieve(all_pass=not generating, skip_named=spec.skip_unusable)
     tasks = _tasks(spec, include, sieve)
@@ -167,9 +167,11 @@ def _llms(spec: RunSpec, include: list[Path], sieve: _Sieve) -> tuple[LLMEntry, 
 def _cover(spec: RunSpec, include: list[Path], sieve: _Sieve) -> ImageEntry | None:
     """What makes the covers: one generator, because covers are not crossed with anything."""
     if spec.covers == NOTHING:
+        if spec.cover_args:
+            raise UsageError("--cover-args: --covers none makes no covers to set anything of")
         return None
-    entries = ImageCatalog(include).resolve(
-        spec.covers, spec.cover_args, profile=_profile(spec), device=spec.device
+    entries = ImageCatalog(include, elsewhere=is_elsewhere(spec)).resolve(
+        spec.covers, spec.cover_args, profile=_profile(spec), device=planned_device(spec)
     )
     if len(entries) > 1:
         raise UsageError(f"--covers takes one generator, not {len(entries)}")
@@ -199,8 +201,8 @@ def _profile(spec: RunSpec) -> Profile:
 def _videos(spec: RunSpec, include: list[Path], sieve: _Sieve) -> tuple[VideoEntry, ...]:
     if spec.videos == NOTHING:
         return ()
-    entries = VideoCatalog(include).resolve(
-        spec.videos, spec.video_args, profile=_profile(spec), device=spec.device
+    entries = VideoCatalog(include, elsewhere=is_elsewhere(spec)).resolve(
+        spec.videos, spec.video_args, profile=_profile(spec), device=planned_device(spec)
     )
     return tuple(
         e

@@ -23,7 +23,8 @@ class RunSpec:
     """A run before anything is looked up. The defaults are the embedded default run.
 
     `budget` is in US dollars, `timeout` in seconds for a call to an LLM, and `retry_on_error` says
-    how often a failed call is made again.
+    how often a failed call is made again. `artifacts` is a URL, `artifact_cache` in bytes; without
+    them clips and covers are where they are (see `results/artifacts/place.py`).
     """
 
     llms: tuple[str, ...] = ("echo", "template")
@@ -35,6 +36,7 @@ class RunSpec:
     seed: int = 0
     repeats: int = 1
     include_path: tuple[str, ...] = ()
+    plugin: tuple[str, ...] = ()
     corpus: str = "embedded"
     corpus_dir: str | None = None
     pe_references: tuple[int, ...] = ()
@@ -52,6 +54,8 @@ class RunSpec:
     profile: str = "native"
     evaluator_args: Args = ()
     device: str = "auto"
+    executor: str = "local"
+    ray_address: str | None = None
     max_connections: int = 32
     timeout: float | None = None
     retry_on_error: int = 3
@@ -60,13 +64,17 @@ class RunSpec:
     max_gpu_hours: float | None = None
     price: Prices = ()
     skip_unusable: bool = False
+    artifacts: str | None = None
+    artifact_cache: int | None = None
     output_path: Path = field(default=DEFAULT_OUTPUT)
 
     def to_record(self) -> dict[str, Any]:
         """Plain data for the journal, without the folder; `parse_args` lets no secret in."""
         record = asdict(self)
-        del record["output_path"]
-        record["include_path"] = [_absolute(path) for path in self.include_path]
+        for own in ("output_path", "artifacts", "artifact_cache"):  # the folder knows them itself
+            del record[own]
+        for name in ("include_path", "plugin"):
+            record[name] = [_absolute(path) for path in record[name]]
         record["corpus_dir"] = _absolute(self.corpus_dir) if self.corpus_dir else None
         record["corpus"] = _absolute(self.corpus) if _is_file(self.corpus) else self.corpus
         return record

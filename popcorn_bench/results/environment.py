@@ -11,6 +11,8 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
+from popcorn_bench import plugins
+
 _SECONDS = 5
 
 
@@ -26,6 +28,7 @@ def environment() -> dict[str, Any]:
         "gpus": _gpus(),
         "git": _git(Path(__file__).resolve().parents[2]),
         "packages": _packages(),
+        "plugins": plugins.described(),
     }
 
 

@@ -1,4 +1,4 @@
-"""The tasks there are: those shipped and those in the user's folders."""
+"""The tasks there are: those shipped, those of plugins, and those in the user's folders."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from popcorn_bench import plugins
 from popcorn_bench.errors import FileError, UsageError, did_you_mean
 from popcorn_bench.selection import is_pattern, select
 from popcorn_bench.tasks.loader import SHIPPED, document_of, load_task, names
@@ -121,8 +122,12 @@ class TaskCatalog:
 
     @cached_property
     def _index(self) -> Mapping[str, TaskEntry]:
-        index: dict[str, TaskEntry] = {}
-        for path, root in self._files():
+        folders, faults = plugins.folders("tasks")
+        index = {
+            name: TaskEntry(name=name, path=Path(), root=Path(), usable=False, reason=fault)
+            for name, fault in faults.items()
+        }
+        for path, root in _files(SHIPPED, *folders, *self._include_paths):
             entry = index_file(path, root)
             if entry is None:
                 continue
@@ -132,17 +137,18 @@ class TaskCatalog:
             index[entry.name] = entry
         return index
 
-    def _files(self) -> Iterator[tuple[Path, Path]]:
-        """Each YAML file once, with the folder that it must stay in."""
-        seen: set[Path] = set()
-        for root in (SHIPPED, *self._include_paths):
-            if not root.exists():
-                raise UsageError(f"--include-path: no such folder: {root}")
-            folder = root if root.is_dir() else root.parent
-            for path in yaml_files(root):
-                if (real := path.resolve()) not in seen:
-                    seen.add(real)
-                    yield path, folder
+
+def _files(*roots: Path) -> Iterator[tuple[Path, Path]]:
+    """Each YAML file once, with the folder that it must stay in."""
+    seen: set[Path] = set()
+    for root in roots:
+        if not root.exists():
+            raise UsageError(f"--include-path: no such folder: {root}")
+        folder = root if root.is_dir() else root.parent
+        for path in yaml_files(root):
+            if (real := path.resolve()) not in seen:
+                seen.add(real)
+                yield path, folder
 
 
 def yaml_files(root: Path) -> list[Path]:

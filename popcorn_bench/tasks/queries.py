@@ -12,6 +12,7 @@ from popcorn_bench.fingerprint import digest
 from popcorn_bench.tasks.rows import Row
 from popcorn_bench.tasks.schema import TaskFile
 from popcorn_bench.types import JSON, Kind, Query
+from popcorn_bench.yamlfile import MAX_DEPTH
 
 MAX_TEXT = 4_000
 MAX_NAME = 200
@@ -52,13 +53,14 @@ class _Reader:
         text = self._text(columns.text, MAX_TEXT)
         kind, topic = self._kind(), self._topic()
         given = self._text(columns.id, MAX_NAME) if columns.id in self.row.data else ""
+        metadata = self._metadata()
         if self.faults or kind is None:
             return None
         name = given or _derived(text, kind, topic, seen)
         seen[name] += 1
         if seen[name] > 1:
             self._fault(columns.id, f"{name!r} appears twice")
-        return Query(id=name, text=text, kind=kind, topic=topic, metadata=self._metadata())
+        return Query(id=name, text=text, kind=kind, topic=topic, metadata=metadata)
 
     def _kind(self) -> Kind | None:
         name, default = self.file.columns.kind, self.file.defaults.kind
@@ -101,7 +103,14 @@ class _Reader:
     def _metadata(self) -> dict[str, JSON]:
         columns = self.file.columns
         ours = {columns.id, columns.text, columns.kind, columns.topic}
-        return {name: _json(value) for name, value in self.row.data.items() if name not in ours}
+        found: dict[str, JSON] = {}
+        for name, value in self.row.data.items():
+            if name not in ours:
+                try:
+                    found[name] = _json(value, MAX_DEPTH)
+                except RecursionError:
+                    self._fault(name, f"nested deeper than {MAX_DEPTH} levels")
+        return found
 
     def _fault(self, name: str, message: str) -> None:
         self.faults.append(self.row.fault(name, message))
@@ -116,14 +125,20 @@ def _derived(text: str, kind: Kind, topic: str, seen: Counter[str]) -> str:
     return f"{name}-{seen[name]}"
 
 
-def _json(value: object) -> JSON:
-    """A value of a dataset as plain data: what JSON has no word for becomes its text."""
+def _json(value: object, levels: int) -> JSON:
+    """A value of a dataset as plain data: what JSON has no word for becomes its text.
+
+    Raises:
+        RecursionError: for more than so many levels of nesting.
+    """
+    if not levels:
+        raise RecursionError
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
         return value if abs(value) < float("inf") else str(value)
     if isinstance(value, Mapping):
-        return {str(key): _json(item) for key, item in value.items()}
+        return {str(key): _json(item, levels - 1) for key, item in value.items()}
     if isinstance(value, Iterable) and not isinstance(value, bytes):
-        return [_json(item) for item in value]
+        return [_json(item, levels - 1) for item in value]
     return str(value)

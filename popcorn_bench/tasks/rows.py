@@ -12,6 +12,7 @@ from pathlib import Path
 
 from popcorn_bench.errors import FileError
 from popcorn_bench.tasks import hub
+from popcorn_bench.tasks.parquet import read_parquet
 from popcorn_bench.tasks.schema import TaskFile
 from popcorn_bench.yamlfile import Document
 
@@ -162,17 +163,8 @@ def _csv(path: Path, text: str) -> Iterator[Row]:
 
 
 def _parquet(path: Path) -> Iterator[Row]:
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    try:
-        file = parquet.ParquetFile(path)
-        if file.metadata.num_rows > MAX_ROWS:
-            raise FileError(path, 1, "", f"has more than {MAX_ROWS} rows")
-        for i, data in enumerate(row for batch in file.iter_batches() for row in batch.to_pylist()):
-            yield _row(path, 1, data, f"[{i}].")
-    except (pa.ArrowException, OSError) as error:
-        raise FileError(path, 1, "", f"not Parquet: {str(error).splitlines()[0]}") from error
+    for i, data in enumerate(read_parquet(path, MAX_BYTES)):
+        yield _row(path, 1, data, f"[{i}].")
 
 
 def _loaded(document: Document, file: TaskFile, path: str) -> Iterator[Row]:

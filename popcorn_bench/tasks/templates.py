@@ -79,7 +79,11 @@ class _Environment(ImmutableSandboxedEnvironment):
 @cache
 def _environment() -> _Environment:
     environment = _Environment(
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,
+        optimized=False,  # folding constants tries a chain of filters anew for each of its links
     )
     filters = {name: environment.filters[name] for name in ("trim", "length", "default")}
     filters |= {"upper": str.upper, "lower": str.lower, "tojson": _tojson}

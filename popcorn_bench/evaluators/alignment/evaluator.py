@@ -20,6 +20,7 @@ class Alignment(Untrained):
 
     max_batch: ClassVar[int] = 64
     parallel: ClassVar[bool] = False
+    num_gpus: ClassVar[float] = 1.0
     probed: ClassVar[bool] = True
 
     def __init__(self, card: EvaluatorCard, device: str) -> None:

@@ -19,7 +19,7 @@ from popcorn_bench.evaluators.judge.jury import Heard, Jury, Question
 from popcorn_bench.evaluators.judge.pictures import Picture, frames_of
 from popcorn_bench.evaluators.judge.settings import PairsSettings
 from popcorn_bench.evaluators.judge.verdict import Choice
-from popcorn_bench.evaluators.protocol import Sample
+from popcorn_bench.evaluators.protocol import Asks, Sample
 from popcorn_bench.evaluators.untrained import Untrained
 from popcorn_bench.types import Direction, EvaluatorCard, Input, Metric, Score
 
@@ -114,6 +114,15 @@ class JudgePairs(Untrained):
         """A model, its key, or clips to compare with."""
         read = PairsSettings.of(card)
         return [*read.missing(), *([] if read.anchors else ["clips to compare with (anchors=DIR)"])]
+
+    @staticmethod
+    def asks(card: EvaluatorCard, topic: str) -> Asks:
+        """Two requests for each anchor of the topic; both clips are shown."""
+        told = PairsSettings.of(card)
+        calls = 2 * len(list(for_topic(_anchors(told), topic)))
+        words = str(rubric.pair((("", ()), ("", ())), topic, told.detail))
+        usd = told.about_usd(words, 2 * told.frames)
+        return Asks(calls, None if usd is None else calls * usd)
 
     def score(self, samples: Sequence[Sample]) -> Iterator[tuple[Score, ...] | AdapterError]:
         """Yield wins, flips and the share of longer titles of each sample, or why not."""

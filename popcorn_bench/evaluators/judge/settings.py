@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from math import ceil
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self, cast
 
@@ -26,6 +27,10 @@ from popcorn_bench.types import JSON, EvaluatorCard, Usage
 
 _MODEL = re.compile(r"[^\s/\x00-\x1f\x7f]+/[^\s\x00-\x1f\x7f]+")
 _RUBRIC = "rubric"
+# For estimates: a picture is counted by its tiles, as OpenAI does; others come to about the same.
+_PICTURE, _TILE = 85, 512
+_CHARS_PER_TOKEN = 4
+_ANSWER = 150  # tokens of a reason and a verdict
 _PRIVATE = frozenset({"connections", "timeout", "price_input", "price_output", "anchors"})
 
 
@@ -132,6 +137,15 @@ class Settings(BaseModel):
         if self.price_input is not None and self.price_output is not None:
             return Price(self.price_input, self.price_output).cost(usage)
         return None if self.api_base else prices.cost(self.model, usage)
+
+    def about_usd(self, words: str, pictures: int) -> float | None:
+        """USD of one request, about: the words that are told, and as many pictures."""
+        each = _PICTURE if self.detail == "low" else _PICTURE + 2 * _PICTURE * self._tiles()
+        shown = len(words) // _CHARS_PER_TOKEN + pictures * each
+        return self.cost(Usage(prompt_tokens=shown, completion_tokens=_ANSWER))
+
+    def _tiles(self) -> int:
+        return ceil(self.size / _TILE) ** 2
 
     def missing(self) -> list[str]:
         """What this machine lacks to ask the model."""

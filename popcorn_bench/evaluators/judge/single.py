@@ -13,7 +13,7 @@ from popcorn_bench.evaluators.judge.jury import Heard, Jury, Question
 from popcorn_bench.evaluators.judge.pictures import cover_of, frames_of
 from popcorn_bench.evaluators.judge.settings import JudgeSettings
 from popcorn_bench.evaluators.judge.verdict import HIGHEST, LOWEST, Rating
-from popcorn_bench.evaluators.protocol import Sample
+from popcorn_bench.evaluators.protocol import Asks, Sample
 from popcorn_bench.evaluators.untrained import Untrained
 from popcorn_bench.types import Direction, EvaluatorCard, Input, Metric, Score
 
@@ -72,6 +72,14 @@ class Judge(Untrained):
     def missing(card: EvaluatorCard) -> list[str]:
         """A model, or its key."""
         return JudgeSettings.of(card).missing()
+
+    @staticmethod
+    def asks(card: EvaluatorCard, topic: str) -> Asks:
+        """As many requests as answers are wanted."""
+        told = JudgeSettings.of(card)
+        words = str(rubric.single("", topic, (), None, told.detail))
+        usd = told.about_usd(words, told.frames + told.cover)
+        return Asks(told.repeats, None if usd is None else told.repeats * usd)
 
     def score(self, samples: Sequence[Sample]) -> Iterator[tuple[Score, ...] | AdapterError]:
         """Yield the mean rating of each sample with all answers, or why there is none."""

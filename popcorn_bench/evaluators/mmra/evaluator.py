@@ -40,6 +40,7 @@ class Mmra:
 
     max_batch: ClassVar[int] = 64
     parallel: ClassVar[bool] = False
+    num_gpus: ClassVar[float] = 1.0
     probed: ClassVar[bool] = True
     leak_free: ClassVar[str] = ""
 

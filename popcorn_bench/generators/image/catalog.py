@@ -9,6 +9,7 @@ from popcorn_bench.generators.media_catalog import MediaCatalog, MediaEntry
 
 if TYPE_CHECKING:
     from popcorn_bench.generators.media_file import EntryModel
+    from popcorn_bench.generators.plugged import Makes
 
 ImageEntry = MediaEntry
 
@@ -20,6 +21,7 @@ class ImageCatalog(MediaCatalog):
     flag: ClassVar[str] = "--covers"
     args_flag: ClassVar[str] = "--cover-args"
     shipped: ClassVar[tuple[str, ...]] = ("images.yaml", "api_images.yaml")
+    makes: ClassVar[Makes] = "image"
 
     @staticmethod
     def _read(path: Path) -> dict[str, EntryModel]:

@@ -10,7 +10,7 @@ from popcorn_bench.errors import AdapterError
 from popcorn_bench.generators.protocol import MediaRequest
 from popcorn_bench.generators.provenance import provenance
 from popcorn_bench.generators.video.drawn import Drawn
-from popcorn_bench.generators.video.settings import Settings, even
+from popcorn_bench.settings import Settings, even
 
 _FRAMES = 3  # the middle one is taken: the caption stands and the camera has moved
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from popcorn_bench import yamlfile
+from popcorn_bench import plugins, yamlfile
 from popcorn_bench.errors import UsageError
-from popcorn_bench.generators.llm import arguments
+from popcorn_bench.generators.llm import arguments, plugged
 from popcorn_bench.generators.llm.arguments import Flat, Settings
 from popcorn_bench.generators.llm.schema import EntryModel, FileModel, is_litellm_string
 from popcorn_bench.remote import providers
@@ -58,24 +58,38 @@ class LLMEntry:
 
 
 class LLMCatalog:
-    """The shipped catalog, with the `llms.yaml` files of `include_paths` laid over it.
+    """The shipped catalog, with plugins and the `llms.yaml` files of `include_paths` laid over it.
 
-    A later path wins over an earlier one, and every one over the shipped file. Keys are looked
-    for in the environment at the time of a call.
+    A later path wins over an earlier one, and every one over plugins and the shipped file. Keys
+    are looked for in the environment at the time of a call.
 
     Raises:
         FileError: for a file that is wrong.
     """
 
     def __init__(self, include_paths: Sequence[Path] = ()) -> None:
-        files = [_SHIPPED, *(p / FILE for p in include_paths if (p / FILE).is_file())]
-        self._models: dict[str, EntryModel] = {}
-        for file in files:
+        self._models = dict(yamlfile.load(_SHIPPED, FileModel).llms)
+        self._faults: dict[str, str] = {}  # of plugins
+        self._add_plugins()
+        for file in (p / FILE for p in include_paths if (p / FILE).is_file()):
             self._models |= yamlfile.load(file, FileModel).llms
 
+    def _add_plugins(self) -> None:
+        for name, plugin in plugins.found("llms").items():
+            try:
+                self._models |= plugged.entries_of(plugin)
+            except UsageError as error:
+                self._faults[name] = str(error)
+                self._models.setdefault(name, plugged.broken(name))
+
     def entries(self) -> list[LLMEntry]:
-        """All models of the catalog, in the order of the files."""
-        return [_entry(name, model, model.flat()) for name, model in self._models.items()]
+        """All models of the catalog, in the order of the files; a broken plugin is listed too."""
+        found = (_entry(name, model, model.flat()) for name, model in self._models.items())
+        return [self._with_fault(entry) for entry in found]
+
+    def _with_fault(self, entry: LLMEntry) -> LLMEntry:
+        fault = self._faults.get(entry.llm.name)
+        return replace(entry, usable=False, reason=fault) if fault else entry
 
     def resolve(self, wanted: Sequence[str], args: Args) -> list[LLMEntry]:
         """The models asked for, with their settings, each once, in the order asked for.
@@ -94,7 +108,8 @@ class LLMCatalog:
         for one in given:
             one.must_match(chosen)
         given.sort(key=lambda one: one.rank)
-        return [_with_args(name, model, given) for name, model in chosen.items()]
+        found = (_with_args(name, model, given) for name, model in chosen.items())
+        return [self._with_fault(entry) for entry in found]
 
     def _chosen(self, wanted: Sequence[str]) -> dict[str, EntryModel]:
         return {name: model for item in wanted for name, model in self._expand(item)}
@@ -190,6 +205,8 @@ def _with_address(model: str, flat: Flat) -> tuple[Flat, str]:
 
 
 def _reason(model: str, settings: Settings, ended: str) -> str:
+    if plugged.is_plugged(model):
+        return plugged.lacking(model)
     api_base = str(settings.params.get("api_base", ""))
     if ended and not api_base:
         return f"its provider ended it on {ended}; ask for {model} to try all the same"

@@ -1,4 +1,4 @@
-"""Calls language models through LiteLLM: one request, one answer, one brief."""
+"""Calls language models, through LiteLLM or a plugin: one request, one answer, one brief."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from pydantic import BaseModel
 from popcorn_bench.errors import AdapterError, boundary
 from popcorn_bench.generators.llm import answer, custom
 from popcorn_bench.generators.llm.catalog import LLMEntry
+from popcorn_bench.generators.llm.plugged import Plugged, is_plugged
 from popcorn_bench.remote import cleaning, response, runtime
 from popcorn_bench.remote.chat import Chat, Endpoint
-from popcorn_bench.remote.response import Response
+from popcorn_bench.remote.response import Reply
 from popcorn_bench.types import LLM, Brief, BriefRules, Message, Usage
 
 _TIMEOUT = 300.0
@@ -34,7 +35,7 @@ class LiteLLMClient:
 
     def __init__(self, entries: Sequence[LLMEntry]) -> None:
         self._entries = {entry.llm.name: entry for entry in entries}
-        self._chats = {entry.llm.name: Chat(_endpoint(entry)) for entry in entries}
+        self._models = {entry.llm.name: _model(entry) for entry in entries}
 
     async def brief(
         self, llm: LLM, messages: Sequence[Message], seed: int, rules: BriefRules
@@ -47,38 +48,62 @@ class LiteLLMClient:
         """
         with boundary(f"calling {llm.name}"):
             entry = self._entries[llm.name]
-            custom.install(await runtime.load())
             started = monotonic()
-            got = await self._chats[llm.name].ask(
-                [{"role": m.role, "content": m.content} for m in messages],
-                seed,
-                BriefSchema,
-                {"title_max": rules.title_max} if llm.baseline else None,
-            )
-            return _brief(entry, got, rules, monotonic() - started)
+            reply, usage = await self._ask(entry, messages, seed, rules)
+            return _brief(entry, reply, usage, rules, monotonic() - started)
+
+    async def _ask(
+        self, entry: LLMEntry, messages: Sequence[Message], seed: int, rules: BriefRules
+    ) -> tuple[Reply, Usage | None]:
+        model = self._models[entry.llm.name]
+        if isinstance(model, Plugged):
+            return await model.ask(messages, seed), None
+        custom.install(await runtime.load())
+        got = await model.ask(
+            [{"role": m.role, "content": m.content} for m in messages],
+            seed,
+            BriefSchema,
+            {"title_max": rules.title_max} if entry.llm.baseline else None,
+        )
+        usage = response.usage_of(got)
+        try:
+            return response.reply_of(got), usage
+        except AdapterError as error:
+            error.cost_usd = _cost(entry, usage)
+            raise
 
     async def close(self) -> None:
         """Close the connections of all of LiteLLM in this process."""
         await runtime.close()
 
 
+def _model(entry: LLMEntry) -> Chat | Plugged:
+    if is_plugged(entry.llm.model):
+        return Plugged(entry.llm.model, _timeout(entry))
+    return Chat(_endpoint(entry))
+
+
+def _timeout(entry: LLMEntry) -> float:
+    """Seconds for a whole answer."""
+    return float(cast("float", entry.transport.get("timeout", _TIMEOUT)))
+
+
 def _endpoint(entry: LLMEntry) -> Endpoint:
     params = {name: value for name, value in entry.llm.params.items() if name != _SCHEMA}
-    transport = dict(entry.transport)
-    timeout = float(cast("float", transport.pop("timeout", _TIMEOUT)))
+    transport = {name: value for name, value in entry.transport.items() if name != "timeout"}
     return Endpoint(
         model=entry.llm.model,
         api_base=str(params.pop("api_base", "")),
         params={**transport, **params},
-        timeout=timeout,
+        timeout=_timeout(entry),
         response_schema=entry.response_schema,
     )
 
 
-def _brief(entry: LLMEntry, got: Response, rules: BriefRules, seconds: float) -> Brief:
-    usage = response.usage_of(got)
+def _brief(
+    entry: LLMEntry, reply: Reply, usage: Usage | None, rules: BriefRules, seconds: float
+) -> Brief:
     cost = _cost(entry, usage)
-    reply = response.reply_of(got)
     try:
         parsed = answer.parse(reply, rules)
     except AdapterError as error:
@@ -98,7 +123,7 @@ def _brief(entry: LLMEntry, got: Response, rules: BriefRules, seconds: float) ->
     )
 
 
-def _reasoning(reply: response.Reply) -> str:
+def _reasoning(reply: Reply) -> str:
     """The model's thinking as the API gave it, or what it wrote between tags before its answer."""
     return reply.reasoning or cleaning.thoughts(reply.content)
 

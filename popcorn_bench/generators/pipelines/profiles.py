@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from popcorn_bench.errors import UsageError
 from popcorn_bench.generators.pipelines.spec import Frames, Pipeline
-from popcorn_bench.generators.video.settings import Scalar
+from popcorn_bench.settings import Scalar
 
 Profile = Literal["native", "paper", "matched"]
 PROFILES: Final[tuple[Profile, ...]] = ("native", "paper", "matched")

@@ -15,7 +15,7 @@ from popcorn_bench.generators.machine import missing_device, missing_gpu, missin
 from popcorn_bench.generators.pipelines.rules import RUNNING, rules
 from popcorn_bench.generators.pipelines.spec import Pipeline, Rung, from_hints
 from popcorn_bench.generators.pipelines.weights import LOCAL, Weights, found
-from popcorn_bench.generators.video.settings import Scalar, Settings
+from popcorn_bench.settings import Scalar, Settings
 from popcorn_bench.types import JSON, Generator
 
 VERSION: Final = "1"  # of loading, sampling and export; a change that alters pixels gets another

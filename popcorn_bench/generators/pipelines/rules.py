@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from popcorn_bench.generators.pipelines.spec import Pipeline, Rung
-from popcorn_bench.generators.video.settings import (
+from popcorn_bench.settings import (
     Rule,
     Scalar,
     Settings,

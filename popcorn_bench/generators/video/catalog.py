@@ -9,6 +9,7 @@ from popcorn_bench.generators.media_catalog import ADAPTERS, MediaCatalog, Media
 
 if TYPE_CHECKING:
     from popcorn_bench.generators.media_file import EntryModel
+    from popcorn_bench.generators.plugged import Makes
 
 __all__ = ["ADAPTERS", "VideoCatalog", "VideoEntry"]
 
@@ -22,6 +23,7 @@ class VideoCatalog(MediaCatalog):
     flag: ClassVar[str] = "--videos"
     args_flag: ClassVar[str] = "--video-args"
     shipped: ClassVar[tuple[str, ...]] = ("videos.yaml", "api_videos.yaml")
+    makes: ClassVar[Makes] = "video"
 
     @staticmethod
     def _read(path: Path) -> dict[str, EntryModel]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
-from popcorn_bench.generators.video.settings import Settings
+from popcorn_bench.settings import Settings
 from popcorn_bench.types import Generator
 
 REVISION = "1"  # of the drawing; a change that alters pixels gets another

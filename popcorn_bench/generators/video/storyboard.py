@@ -15,7 +15,7 @@ from popcorn_bench.errors import AdapterError
 from popcorn_bench.generators.protocol import MediaRequest
 from popcorn_bench.generators.provenance import provenance
 from popcorn_bench.generators.video.drawn import Drawn
-from popcorn_bench.generators.video.settings import Settings, even, number, whole
+from popcorn_bench.settings import Settings, even, number, whole
 from popcorn_bench.types import Generator
 
 if TYPE_CHECKING:

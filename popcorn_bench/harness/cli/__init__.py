@@ -10,11 +10,13 @@ import click
 
 from popcorn_bench import __version__
 from popcorn_bench.errors import PopcornError, UsageError, did_you_mean, redact
+from popcorn_bench.harness.cli.plugin import with_plugins
 
 _PACKAGE = "popcorn_bench.harness.cli"
 _COMMANDS = (
-    "run", "leaderboard", "compare", "publish", "view", "ls", "validate", "prompt", "retry",
-    "score", "results", "corpus", "train", "predict", "evaluators", "videos", "pull",
+    "run", "leaderboard", "compare", "publish", "view", "ls", "validate", "prompt", "retry", "costs",
+    "reproduce", "score", "results", "corpus", "train", "predict", "evaluators", "videos", "pull",
+    "new",
 )  # fmt: skip
 INCOMPLETE, WRONG_USAGE, BROKEN, INTERRUPTED = 3, 2, 1, 130
 
@@ -35,7 +37,7 @@ class Commands(click.Group):
         name = cmd_name.replace("_", "-")
         if name not in _COMMANDS:
             return None
-        return cast("click.Command", import_module(f"{_PACKAGE}.{name}").command)
+        return with_plugins(cast("click.Command", import_module(f"{_PACKAGE}.{name}").command))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put `run` where no command stands."""

@@ -20,7 +20,7 @@ def read_config(path: Path, command: click.Command) -> dict[str, Any]:
     document = yamlfile.read(path)
     if not isinstance(document.data, dict):
         raise FileError(path, 1, "", "must be a mapping of options to values")
-    known = {_option(p): p for p in command.params if p.name and p.expose_value}
+    known = {_option(p): p for p in command.params if p.name not in {"config", "help"}}
     found: dict[str, Any] = {}
     for key, value in document.data.items():
         name = str(key).replace("-", "_")

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from popcorn_bench import plugins
 from popcorn_bench.harness.cli.options import (
     DEFAULT,
     FILE,
@@ -14,8 +15,10 @@ from popcorn_bench.harness.cli.options import (
     LIMITS,
     LIST,
     limited,
+    with_artifacts,
     with_display,
     with_enhancement,
+    with_executor,
     with_include_path,
     with_json,
     with_limits,
@@ -95,6 +98,8 @@ def _from_config(ctx: click.Context, _: click.Parameter, value: Path | None) -> 
 @click.option("--device", default=DEFAULT.device, show_default=True,
     help="Where generators and evaluators run: auto, cpu, cuda, cuda:1, ...",
 )  # fmt: skip
+@with_artifacts
+@with_executor
 @with_limits
 @click.option("--skip-unusable", is_flag=True,
     help="Go on without the named models that this machine cannot run.",
@@ -116,5 +121,5 @@ def command(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - cl
     for name in ("llm_args", "video_args", "cover_args", "evaluator_args"):
         options[name] = parse_args(options[name], f"--{name.replace('_', '-')}")
     limits = {name: options.pop(name) for name in LIMITS}
-    spec = limited(RunSpec(**options), limits)
+    spec = limited(RunSpec(**options, plugin=tuple(map(str, plugins.files()))), limits)
     ctx.exit(conduct(spec, Policy(), dry_run=dry_run, display=display, as_json=as_json))

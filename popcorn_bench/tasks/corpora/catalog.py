@@ -1,4 +1,4 @@
-"""The corpora there are: those shipped and those in the user's folders. Cheap to import."""
+"""The corpora there are: shipped, of plugins, in the user's folders. Cheap to import."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from popcorn_bench import fingerprint, yamlfile
+from popcorn_bench import fingerprint, plugins, yamlfile
 from popcorn_bench.errors import FileError, UsageError, did_you_mean
 from popcorn_bench.tasks.corpora import cache
 from popcorn_bench.tasks.corpora.corpus import Corpus
@@ -92,8 +92,10 @@ class CorpusCatalog:
 
     @cached_property
     def _index(self) -> Mapping[str, CorpusEntry]:
-        index = {MICROLENS: _RAW}
-        for path in self._files():
+        folders, faults = plugins.folders("corpora")
+        broken = (CorpusEntry(name=n, usable=False, reason=why) for n, why in faults.items())
+        index = {MICROLENS: _RAW, **{entry.name: entry for entry in broken}}
+        for path in _files(SHIPPED, *folders, *self._include_paths):
             entry = _entry(path)
             if entry is None:
                 continue
@@ -104,16 +106,17 @@ class CorpusCatalog:
             index[entry.name] = entry
         return index
 
-    def _files(self) -> Iterator[Path]:
-        seen: set[Path] = set()
-        for root in (SHIPPED, *self._include_paths):
-            if not root.exists():
-                raise UsageError(f"--include-path: no such folder: {root}")
-            found = [root] if root.is_file() else sorted(root.rglob("*"))
-            for path in found:
-                if path.suffix in _YAML and path.is_file() and path.resolve() not in seen:
-                    seen.add(path.resolve())
-                    yield path
+
+def _files(*roots: Path) -> Iterator[Path]:
+    """Each YAML file once."""
+    seen: set[Path] = set()
+    for root in roots:
+        if not root.exists():
+            raise UsageError(f"--include-path: no such folder: {root}")
+        for path in [root] if root.is_file() else sorted(root.rglob("*")):
+            if path.suffix in _YAML and path.is_file() and path.resolve() not in seen:
+                seen.add(path.resolve())
+                yield path
 
 
 def _entry(path: Path) -> CorpusEntry | None:

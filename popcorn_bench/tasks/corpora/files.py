@@ -13,8 +13,10 @@ from popcorn_bench.errors import FileError
 from popcorn_bench.tasks.corpora.corpus import BadRow
 from popcorn_bench.tasks.corpora.digests import file_sha
 from popcorn_bench.tasks.corpora.records import Record
+from popcorn_bench.tasks.parquet import read_parquet
 
 SUFFIXES = (".csv", ".json", ".jsonl", ".parquet")
+MAX_BYTES = 512 * 1024 * 1024  # of a file, and of what a packed one holds; a corpus is in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class FileSource:
 def text_of(path: Path) -> str:
     """The text of a file; bytes that are not UTF-8 become lone surrogates, refused per row."""
     try:
+        if path.stat().st_size > MAX_BYTES:
+            raise FileError(path, 1, "", f"larger than {MAX_BYTES} bytes")
         return path.read_bytes().decode("utf-8-sig", "surrogateescape")
     except OSError as error:
         raise FileError(path, 1, "", f"cannot be read: {error.strerror}") from error
@@ -96,14 +100,5 @@ def _object(path: Path, line: int, data: object) -> Record | BadRow:
 
 
 def _parquet(path: Path) -> Iterator[Record | BadRow]:
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    try:
-        file = parquet.ParquetFile(path)
-        rows = (row for batch in file.iter_batches() for row in batch.to_pylist())
-        for number, data in enumerate(rows, start=1):
-            yield Record(data, path.name, number)
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        why = str(error).partition("\n")[0]
-        raise FileError(path, 1, "", f"not Parquet: {why}") from error
+    for number, data in enumerate(read_parquet(path, MAX_BYTES), start=1):
+        yield Record(data, path.name, number)

@@ -1,0 +1,1 @@
+"""One thing of each kind that popcorn-bench can be given."""
