@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_SECONDS = 120
+_SECONDS = 280
 
 
 @dataclass(frozen=True, slots=True)
