@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from io import StringIO
 from typing import Any, cast
 
 import click
@@ -16,7 +17,7 @@ _PACKAGE = "popcorn_bench.harness.cli"
 _COMMANDS = (
     "run", "leaderboard", "compare", "publish", "view", "ls", "validate", "prompt", "retry", "costs",
     "reproduce", "score", "results", "corpus", "train", "predict", "evaluators", "videos", "pull",
-    "new",
+    "new", "doctor",
 )  # fmt: skip
 INCOMPLETE, WRONG_USAGE, BROKEN, INTERRUPTED = 3, 2, 1, 130
 
@@ -79,7 +80,9 @@ def _guarded() -> Any:  # noqa: ANN401 - whatever a command hands to sys.exit
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
-        error.show()
+        shown = StringIO()
+        error.show(file=shown)
+        _say(shown.getvalue().rstrip())
         return error.exit_code
     except (PopcornError, OSError) as error:
         return _told(error)
@@ -93,5 +96,11 @@ def _told(error: PopcornError | OSError) -> int:
     text = str(error)
     if isinstance(error, OSError):
         text = ": ".join(str(part) for part in (error.filename, error.strerror or error) if part)
-    click.echo(f"popcorn-bench: {redact(text)}", err=True)
+    _say(f"popcorn-bench: {text}")
     return WRONG_USAGE if isinstance(error, UsageError) else BROKEN
+
+
+def _say(text: str) -> None:
+    """Show an error: it may repeat what a stranger wrote, which is not to steer the terminal."""
+    visible = (c if c.isprintable() or c in "\n\t" else "?" for c in redact(text))
+    click.echo("".join(visible), err=True)
