@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 TORCH := 'torch>=2.6,<2.14'
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
 
-.PHONY: bench test check lock benchmarks clean
+.PHONY: bench test soak check lock benchmarks audit sbom clean
 
 bench: $(VENV)/.core  ## the embedded default: no key, no GPU, no network
 	$(BIN)/popcorn-bench --limit 20
@@ -13,14 +13,17 @@ bench: $(VENV)/.core  ## the embedded default: no key, no GPU, no network
 test: $(VENV)/.dev  ## all tests
 	$(BIN)/python -m pytest -n auto
 
+soak: $(VENV)/.dev  ## campaigns of faults at full length: many minutes
+	$(BIN)/python -m pytest tests/faults tests/fuzz --soak -n 0
+
 check: $(VENV)/.dev  ## style, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-benchmarks: $(VENV)/.dev  ## measure; see benchmarks/README.md
-	$(BIN)/python -m benchmarks.overhead
+benchmarks: $(VENV)/.dev  ## the whole table, into docs/performance.md; see benchmarks/README.md
+	$(BIN)/python -m benchmarks.run_all
 
 lock: $(VENV)/.dev  ## resolve the locks anew (hashes, every supported Python, no index lines)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -30,6 +33,22 @@ lock: $(VENV)/.dev  ## resolve the locks anew (hashes, every supported Python, n
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-find-links --no-header --no-annotate --override $(VENV)/without-torch.txt \
 	  --constraint requirements.lock --extra dev pyproject.toml --output-file requirements-dev.lock
+	$(UV) --require-hashes --no-deps -r requirements-dev.lock
+	$(BIN)/python -m tools.licences
+
+audit: | $(BIN)/uv  ## known advisories of what is locked, in dist/audit.txt: a report, it fails nothing
+	@mkdir -p dist
+	@$(BIN)/uv tool run --quiet --from pip-audit==2.10.1 pip-audit --disable-pip --require-hashes \
+	  --progress-spinner off --desc on -r requirements.lock > dist/audit.txt 2>&1 \
+	  || echo "note: there are advisories, or they could not be asked for" >> dist/audit.txt
+	@tail -n 25 dist/audit.txt
+	@echo "packages that nobody could be asked about: $$(grep -c 'could not be audited' dist/audit.txt)"
+
+sbom: | $(BIN)/uv  ## what a release is made of, as CycloneDX JSON in dist/sbom.json
+	@mkdir -p dist
+	$(BIN)/uv tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py requirements \
+	  --pyproject pyproject.toml --output-reproducible --short-PURLs \
+	  --output-file dist/sbom.json requirements.lock
 
 clean:
 	rm -rf $(VENV) results .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

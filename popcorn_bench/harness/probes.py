@@ -15,7 +15,10 @@ from popcorn_bench.evaluators.protocol import Evaluator, Sample, Shifted
 from popcorn_bench.media import is_blank, probe, read_frames, write_mp4
 from popcorn_bench.types import Audit, EvaluatorCard, Input, Probe, Score
 
-VERSION = "1"  # another one makes audits anew
+VERSION = "2"  # another one makes audits anew
+
+# Probes that alter nothing: the same inputs scored twice by one process, and by two runs.
+SCORED_AGAIN, REPRODUCED = "scored_again", "reproduced"
 
 _GREY = 128
 Alter: TypeAlias = Callable[[Sample, Path], Sample]
@@ -25,7 +28,7 @@ Scores: TypeAlias = tuple[Score, ...] | AdapterError
 def audit(
     evaluator: Evaluator, card: EvaluatorCard, samples: Sequence[Sample], scratch: Path
 ) -> Audit:
-    """Score samples as they are and altered; compare them with human ones where that is known.
+    """Score samples as they are, altered, and once more; compare them with human ones if known.
 
     Args:
         evaluator: loaded.
@@ -40,6 +43,9 @@ def audit(
         changed = _score(evaluator, shown)
         refused = [_refused(s, scores) for s, scores in zip(shown, changed, strict=True)]
         found += _compare(name, card, original, changed, refused)
+    again = _score(evaluator, samples)
+    lost = [isinstance(scores, AdapterError) for scores in again]
+    found += _compare(SCORED_AGAIN, card, original, again, lost)
     shift = evaluator.shift(samples) if isinstance(evaluator, Shifted) else None
     return Audit(probes=tuple(found), shift=shift)
 
@@ -101,10 +107,11 @@ def _compare(
     gone = sum(no for no, b in zip(refused, before, strict=True) if b)
     for metric in (m.name for m in card.metrics):
         both = [(b[metric], a.get(metric)) for b, a in zip(before, after, strict=True) if b]
-        yield _probe(metric, name, [(b, a) for b, a in both if a is not None], gone)
+        yield paired(metric, name, [(b, a) for b, a in both if a is not None], gone)
 
 
-def _probe(metric: str, name: str, pairs: Sequence[tuple[float, float]], refused: int) -> Probe:
+def paired(metric: str, name: str, pairs: Sequence[tuple[float, float]], refused: int) -> Probe:
+    """A probe over samples that were scored both ways, as (before, after)."""
     from statistics import fmean, stdev
 
     if not pairs:

@@ -86,7 +86,9 @@ def test_a_title_without_its_words_or_their_order_is_scored_anew(tmp_path: Path)
     ]
     (nothing,) = host.run([ScoreRequest(QUERY, "")])
 
-    assert set(probes) == {"title_shuffled", "title_clickbait", "title_emptied"}
+    assert set(probes) == {"title_shuffled", "title_clickbait", "title_emptied", "scored_again"}
+    assert probes["scored_again"].altered == probes["scored_again"].original
+    assert probes["scored_again"].se == 0
     assert probes["title_emptied"].original == pytest.approx(np.mean(scores))
     assert isinstance(nothing, tuple)
     assert probes["title_emptied"].altered == pytest.approx(nothing[0].value)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from io import StringIO
+from traceback import format_exc
 from typing import Any, cast
 
 import click
 
 from popcorn_bench import __version__
-from popcorn_bench.errors import PopcornError, UsageError, did_you_mean, redact
+from popcorn_bench.errors import PopcornError, StoreError, UsageError, did_you_mean, redact
 from popcorn_bench.harness.cli.plugin import with_plugins
 
 _PACKAGE = "popcorn_bench.harness.cli"
@@ -86,6 +87,24 @@ def _guarded() -> Any:  # noqa: ANN401 - whatever a command hands to sys.exit
         return error.exit_code
     except (PopcornError, OSError) as error:
         return _told(error)
+    except Exception as error:  # noqa: BLE001 - whatever is left
+        return _unexpected(error)
+
+
+def _unexpected(error: Exception) -> int:
+    """A damaged index is told like any error; a bug by its traceback, without any secret."""
+    if _is_damage(error):
+        return _told(StoreError(f"the index is damaged; `results rebuild` makes it anew: {error}"))
+    click.echo(redact(format_exc()), err=True)
+    return BROKEN
+
+
+def _is_damage(error: Exception) -> bool:
+    """Whether a database cannot read its own file; a query that is wrong is a bug of ours."""
+    duckdb = sys.modules.get("duckdb")
+    if duckdb is None or not isinstance(error, duckdb.Error):
+        return False
+    return not isinstance(error, duckdb.ProgrammingError)
 
 
 def _told(error: PopcornError | OSError) -> int:

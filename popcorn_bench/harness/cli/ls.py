@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Rows = list[dict[str, Any]]
 _SHOWN = ("name", "usable", "version", "reason")  # the rest is in the JSON
+_SHOWN_OF = {"videos": ("name", "usable", "licence", "commercial", "forbids", "reason")}
+_MEANS_BUSINESS = ("commercial", "compan", "revenue")  # words of a rule about commercial use
 
 
 @click.group(name="ls")
@@ -29,7 +31,8 @@ def _listing(name: str, doc: str, find: Callable[[list[Path]], Rows]) -> None:
     @with_include_path
     @with_json
     def _list(include_path: tuple[str, ...], *, as_json: bool) -> None:
-        _show(find([Path(folder) for folder in include_path]), as_json=as_json)
+        shown = _SHOWN_OF.get(name, _SHOWN)
+        _show(find([Path(folder) for folder in include_path]), shown, as_json=as_json)
 
 
 def _tasks(include: list[Path]) -> Rows:
@@ -88,6 +91,9 @@ def _videos(include: list[Path]) -> Rows:
             "family": entry.generator.family,
             "version": entry.generator.revision,
             "licence": entry.generator.licence,
+            "forbids": list(entry.forbids),
+            "commercial": _commercial((entry.generator.licence, *entry.forbids)),
+            "accept": entry.accept,
             "extra": entry.extra,
             "gpu_gb": entry.gpu_gb,
             "weights_gb": entry.weights_gb,
@@ -96,6 +102,15 @@ def _videos(include: list[Path]) -> Rows:
         }
         for entry in VideoCatalog(include).entries()
     ]
+
+
+def _commercial(terms: Sequence[str]) -> str:
+    """`restricted` where a licence forbids commercial use or binds it to a condition.
+
+    Empty where the catalog knows of no such rule, which is no promise that there is none.
+    """
+    rules = " ".join(terms).lower()
+    return "restricted" if any(word in rules for word in _MEANS_BUSINESS) else ""
 
 
 def _evaluators(_: list[Path]) -> Rows:
@@ -160,7 +175,7 @@ def runs(folder: Path, *, as_json: bool) -> None:
         )
         rows = [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
     _tell_broken_off(rows, folder)
-    _show(rows, as_json=as_json)
+    _show(rows, _SHOWN, as_json=as_json)
 
 
 def _tell_broken_off(rows: Rows, folder: Path) -> None:
@@ -174,7 +189,7 @@ def _tell_broken_off(rows: Rows, folder: Path) -> None:
         row["status"] = "broken off"
 
 
-def _show(rows: Rows, *, as_json: bool) -> None:
+def _show(rows: Rows, shown: Sequence[str], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
@@ -184,10 +199,10 @@ def _show(rows: Rows, *, as_json: bool) -> None:
 
     table = Table(box=None, pad_edge=False)
     table.add_column("name", no_wrap=True)
-    for name in _SHOWN[1:]:
+    for name in shown[1:]:
         table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*(escape(_text(row.get(name))) for name in _SHOWN))
+        table.add_row(*(escape(_text(row.get(name))) for name in shown))
     Console().print(table)
     click.echo("--json shows all that is known", err=True)
 

@@ -18,6 +18,7 @@ from popcorn_bench.leaderboard.trust.agreement.compute import Agreement, agreeme
 from popcorn_bench.leaderboard.trust.evidence import Evidence
 from popcorn_bench.leaderboard.trust.leakage import leaks_of
 from popcorn_bench.leaderboard.trust.model import ShownShift, Trust
+from popcorn_bench.leaderboard.trust.noise.compute import alterations, rerun_noise
 from popcorn_bench.leaderboard.trust.probing.compute import effects
 from popcorn_bench.leaderboard.trust.ratings.compute import Corrected, corrected
 from popcorn_bench.types import Direction
@@ -43,12 +44,14 @@ class Examined:
         validity, evidence = self.card.validity, self.evidence
         key = (self.task.task_id, self.card.evaluator_id, self.card.name)
         leaks = leaks_of(evidence.leaks, self._cells)
+        probes = evidence.probes.get(key, {})
         return Trust(
             validity=validity,
             topics=validity.of_topics(self.task.topics) if validity else {},
             agreement=agreed,
             shifts=tuple(self._shifts()),
-            probes=effects(evidence.probes.get(key, {}), self.card, self.names.videos),
+            probes=effects(alterations(probes), self.card, self.names.videos),
+            noise=rerun_noise(probes),
             paid=self.card.evaluator_id in evidence.paid,
             leaks={self.names.modes[mode]: rows for mode, rows in leaks.items()},
             instead=instead,

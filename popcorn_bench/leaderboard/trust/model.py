@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from popcorn_bench.leaderboard.trust.agreement.compute import Agreement
+from popcorn_bench.leaderboard.trust.noise.compute import Noise
 from popcorn_bench.leaderboard.trust.probing.compute import ProbeEffect
 from popcorn_bench.leaderboard.trust.shift.read import CellShift
 from popcorn_bench.leaderboard.trust.validity.read import TopicValidity, Validity
@@ -25,7 +26,8 @@ class ShownShift:
 class Trust:
     """What is known of how far to trust one metric on one task.
 
-    `topics` are the predictor's figures for the topics of the task. `paid` says that each score is
+    `topics` are the predictor's figures for the topics of the task. `noise` is that of scoring the
+    same unit again, in each way in which it was measured. `paid` says that each score is
     paid for, so that no run probes the metric by itself. `leaks` counts corpus rows per displayed
     mode that the predictor knows and the LLM may have been shown; where there are any the table is
     not ranked, and `instead` is the metric that ranks in its place ('' for none).
@@ -36,6 +38,7 @@ class Trust:
     agreement: Agreement | None
     shifts: tuple[ShownShift, ...]
     probes: tuple[ProbeEffect, ...]
+    noise: tuple[Noise, ...]
     paid: bool
     leaks: Mapping[str, int]
     instead: str = ""

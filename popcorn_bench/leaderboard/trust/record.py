@@ -37,6 +37,7 @@ def _table(table: Table) -> dict[str, Any]:
             }
             for effect in trust.probes
         ],
+        "noise": [asdict(noise) for noise in trust.noise],
         "paid": trust.paid,
         "leaks": dict(trust.leaks),
         "ranked_instead_by": trust.instead or None,

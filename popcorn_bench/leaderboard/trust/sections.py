@@ -10,6 +10,7 @@ from popcorn_bench.leaderboard.model import Board, Table
 from popcorn_bench.leaderboard.trust.agreement.words import agreement_block
 from popcorn_bench.leaderboard.trust.block import Block
 from popcorn_bench.leaderboard.trust.leakage import leak_line
+from popcorn_bench.leaderboard.trust.noise.words import noise_block
 from popcorn_bench.leaderboard.trust.probing.table import probe_block
 from popcorn_bench.leaderboard.trust.ratings.words import rating_block
 from popcorn_bench.leaderboard.trust.shift.words import shift_block
@@ -87,6 +88,8 @@ def _blocks(board: Board, table: Table) -> Iterator[Block]:
         yield shift_block(trust.shifts)
     if trust.probes:
         yield probe_block(trust.probes, card)
+    if trust.noise:
+        yield noise_block(trust.noise, card.unit)
     if leak := leak_line(trust):
         yield Block("Leakage", (leak,))
     if board.rated:
@@ -109,6 +112,8 @@ def _missing(table: Table) -> Iterator[str]:
         yield "likeness to human videos"
     if not trust.probes:
         yield f"altered inputs{' (not probed: each score is paid for)' if trust.paid else ''}"
+    if not trust.noise:
+        yield f"re-run noise{' (nothing is scored twice unasked)' if trust.paid else ''}"
 
 
 def _where(label: str, tasks: list[str], every: dict[str, int]) -> str:

@@ -270,7 +270,9 @@ def test_what_costs_money_is_said_not_to_be_probed(
     predicted(index, [[1.0], [2.0]], settings=settings)
     index.connection.execute("UPDATE scores SET cost_usd = ?", [cost])
     assert record(index)["paid"] is paid
-    gap = "altered inputs (not probed: each score is paid for)." if paid else "altered inputs."
+    probed = " (not probed: each score is paid for)" if paid else ""
+    twice = " (nothing is scored twice unasked)" if paid else ""
+    gap = f"altered inputs{probed}, re-run noise{twice}."
     assert gap in " ".join(terminal(index).split())
     index.probe("popularity", "title_emptied", POP, n=9, original=2.0, altered=1.0, se=0.1)
     assert "not probed" not in terminal(index), "asked for by hand"

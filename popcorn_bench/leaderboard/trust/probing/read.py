@@ -15,8 +15,12 @@ FROM probes WHERE list_contains(?, task_id) ORDER BY rowid
 """
 # As in the bill of a row: a score without a cost is free, unless its evaluator asks a model.
 _PAID = """
-SELECT DISTINCT evaluator_id FROM scores JOIN evaluators USING (evaluator_id)
-WHERE cost_usd > 0 OR (cost_usd IS NULL AND json_exists(settings, '$.api_base'))
+WITH paid AS (
+    SELECT evaluator_id, max(cost_usd) AS most, bool_or(cost_usd IS NULL) AS unknown
+    FROM scores GROUP BY evaluator_id
+)
+SELECT DISTINCT evaluator_id FROM paid JOIN evaluators USING (evaluator_id)
+WHERE most > 0 OR (unknown AND json_exists(settings, '$.api_base'))
 """
 
 

@@ -1,0 +1,1 @@
+"""A run made again from its manifest, and what became different, stage by stage."""
