@@ -1,0 +1,85 @@
+"""Results as data frames."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from popcorn_bench.errors import UsageError
+from popcorn_bench.leaderboard.board import board
+from popcorn_bench.results import index
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True)
+class Results:
+    """The tables of one or several results folders, each read when it is first asked for.
+
+    Names stand in place of ids; the columns are those of `popcorn-bench results schema`.
+    """
+
+    folders: tuple[Path, ...]
+
+    @cached_property
+    def briefs(self) -> pl.DataFrame:
+        """One row per brief."""
+        return self._view("named_briefs")
+
+    @cached_property
+    def videos(self) -> pl.DataFrame:
+        """One row per clip."""
+        return self._view("named_videos")
+
+    @cached_property
+    def scores(self) -> pl.DataFrame:
+        """One row per score."""
+        return self._view("named_scores")
+
+    @cached_property
+    def failures(self) -> pl.DataFrame:
+        """One row per unit that failed and was not mended."""
+        return self._view("named_failures")
+
+    @cached_property
+    def runs(self) -> pl.DataFrame:
+        """One row per run."""
+        return self._view("runs")
+
+    @cached_property
+    def cells(self) -> pl.DataFrame:
+        """One row per row of the board: mean, interval, ranks, counts."""
+        import polars as pl
+
+        with closing(index.connect(self.folders)) as connection:
+            rows = [asdict(row) for row in board(connection).rows]
+        for row in rows:
+            row.pop("ppi")  # ratings are no part of a results folder
+        return pl.DataFrame(rows, infer_schema_length=None)
+
+    def query(self, sql: str) -> pl.DataFrame:
+        """Any SQL over the tables and views of the index, read-only."""
+        import polars as pl
+
+        with closing(index.connect(self.folders)) as connection:
+            return pl.DataFrame(connection.sql(sql).to_arrow_table())
+
+    def _view(self, name: str) -> pl.DataFrame:
+        return self.query(f'SELECT * FROM "{name}"')  # noqa: S608 - names of ours
+
+
+def load(*folders: str | Path) -> Results:
+    """The results of one or several folders (`results`, if none is named).
+
+    Raises:
+        UsageError: for a folder that is not there.
+    """
+    paths = tuple(map(Path, folders or ("results",)))
+    for path in paths:
+        if not path.is_dir():
+            raise UsageError(f"{path}: no such results folder")
+    return Results(paths)
