@@ -15,6 +15,7 @@ TASK = "synthetic"
 TOPICS = ("food", "film", "travel", "pets", "music", "sports", "science", "crafts")
 GENERATORS = ("still", "aurora", "brook", "cedar", "dune", "ember", "fjord", "grove")
 FAMILIES = ("lark", "wren", "finch", "heron", "swift")
+_ID = 16  # characters of a real id, more than DuckDB keeps in place
 _SQL = files("popcorn_bench.results") / "migrations" / "0001_tables.sql"
 _METRICS = (
     ("pop", "popularity", "higher", "log2(comments)", ["title", "topic"]),
@@ -59,9 +60,14 @@ def fill(connection: duckdb.DuckDBPyConnection, size: Size, clips: tuple[str, ..
 
 
 def write(path: Path, size: Size) -> None:
-    """The same into a file."""
+    """The same into a new file."""
     with duckdb.connect(str(path)) as connection:
+        connection.execute("SET enable_progress_bar = false")
         fill(connection, size)
+
+
+def _id(name: str) -> str:
+    return name.ljust(_ID, "0")
 
 
 def _definitions(connection: duckdb.DuckDBPyConnection, size: Size) -> None:
@@ -76,12 +82,13 @@ def _definitions(connection: duckdb.DuckDBPyConnection, size: Size) -> None:
          ("concrete", "abstract")[i % 2], TOPICS[i // 2 % 8]) for i in range(size.queries)
     ])  # fmt: skip
     every("llms", "llm_id, name, model, params, family, version, release_date, baseline", [
-        ("l000", "echo", "popcorn/echo", "{}", "baseline", "1", "", True),
-        *((f"l{i:03d}", f"{FAMILIES[i % 5]}-{i // 5 + 1}", f"made-up/{i}", "{}", FAMILIES[i % 5],
-           "1", f"2026-0{i % 9 + 1}-01", False) for i in range(1, size.llms)),
+        (_id("l000"), "echo", "popcorn/echo", "{}", "baseline", "1", "", True),
+        *((_id(f"l{i:03d}"), f"{FAMILIES[i % 5]}-{i // 5 + 1}", f"made-up/{i}", "{}",
+           FAMILIES[i % 5], "1", f"{2024 + i // 5}-0{i % 9 + 1}-01", False)
+          for i in range(1, size.llms)),
     ])  # fmt: skip
     every("generators", "video_id, name, adapter, revision, settings, family, licence, baseline", [
-        (f"v{i:03d}", GENERATORS[i], "made-up", "1", "{}", GENERATORS[i], "none", i == 0)
+        (_id(f"v{i:03d}"), GENERATORS[i], "made-up", "1", "{}", GENERATORS[i], "none", i == 0)
         for i in range(size.generators)
     ])  # fmt: skip
     modes: list[tuple[object, ...]] = [("basic", "basic", "{}"), ("pe", "pe", "{}")]
@@ -89,14 +96,14 @@ def _definitions(connection: duckdb.DuckDBPyConnection, size: Size) -> None:
     seen = dict.fromkeys(evaluator for evaluator, *_ in _METRICS)
     inputs = {evaluator: sees for evaluator, *_, sees in _METRICS}
     every("evaluators", "evaluator_id, name, version, inputs, sees_video, settings, validity",
-          [(e, f"synthetic-{e}", "1", inputs[e], "video" in inputs[e], "{}", "{}")
+          [(_id(e), f"synthetic-{e}", "1", inputs[e], "video" in inputs[e], "{}", "{}")
            for e in seen])  # fmt: skip
     every("metrics", "evaluator_id, metric, description, direction, unit, members",
-          [(e, name, "A made-up number", way, unit, [])
+          [(_id(e), name, "A made-up number", way, unit, [])
            for e, name, way, unit, _ in _METRICS])  # fmt: skip
     quantiles = [2 + i / 20 for i in range(101)]
     every("anchors", "evaluator_id, metric, topic, n, mean, sd, quantiles",
-          [("pop", "popularity", "*", 500, 4.5, 1.4, quantiles)])  # fmt: skip
+          [(_id("pop"), "popularity", "*", 500, 4.5, 1.4, quantiles)])  # fmt: skip
 
 
 def _places(connection: duckdb.DuckDBPyConnection, size: Size) -> None:
@@ -105,7 +112,7 @@ def _places(connection: duckdb.DuckDBPyConnection, size: Size) -> None:
         f"""
         CREATE TEMP TABLE places AS
         SELECT q.task_id, q.query_id, l.llm_id, m.mode, s.seed,
-               4.2 + sin(hash(q.query_id) % 1000) + 0.09 * substr(l.llm_id, 2)::INT
+               4.2 + sin(hash(q.query_id) % 1000) + 0.09 * substr(l.llm_id, 2, 3)::INT
                + CASE WHEN m.mode = 'pe' THEN 0.25 ELSE 0 END
                + CASE WHEN q.kind = 'abstract' THEN -0.4 ELSE 0 END AS effect
         FROM queries AS q, llms AS l, modes AS m, range({size.seeds}) AS s(seed)
@@ -126,7 +133,7 @@ def _briefs(connection: duckdb.DuckDBPyConnection) -> None:
                '{"title": "Made-up title ' || query_id || '", "note": "'
                || repeat(md5(mode || query_id || llm_id) || ' ', 12) || '"}' AS raw,
                []::VARCHAR[] AS breaches, '' AS reasoning, 300 AS prompt_tokens,
-               120 AS completion_tokens, 0.0004 * (1 + substr(llm_id, 2)::INT ** 2) AS cost_usd,
+               120 AS completion_tokens, 0.0004 * (1 + substr(llm_id, 2, 3)::INT ** 2) AS cost_usd,
                1.5 AS seconds
         FROM places
         """
@@ -145,9 +152,9 @@ def _clips(connection: duckdb.DuckDBPyConnection, clips: tuple[str, ...]) -> Non
                'c' || query_id AS key, 'synthetic' AS run_id, TIMESTAMP '2026-01-01' AS done_at,
                false AS reused, {sha} AS sha256, '.mp4' AS suffix, 9000 AS bytes, 480 AS width,
                704 AS height, 72 AS frames, 24.0 AS fps, 3.0 AS seconds, 'h264' AS codec,
-               6.0 + 9 * substr(video_id, 2)::INT + random() AS made_seconds,
-               4.0 + 3 * substr(video_id, 2)::INT AS peak_gb, NULL AS cost_usd
-        FROM places, generators WHERE random() > 0.01 * substr(video_id, 2)::INT
+               6.0 + 9 * substr(video_id, 2, 3)::INT + random() AS made_seconds,
+               4.0 + 3 * substr(video_id, 2, 3)::INT AS peak_gb, NULL AS cost_usd
+        FROM places, generators WHERE random() > 0.01 * substr(video_id, 2, 3)::INT
         """
     )
 
@@ -159,7 +166,7 @@ def _scores(connection: duckdb.DuckDBPyConnection) -> None:
         f"""
         INSERT INTO scores BY NAME
         SELECT *, score - 1.8 AS low, score + 1.8 AS high FROM (
-            SELECT {common}, '' AS video_id, 'pop' AS evaluator_id, 'popularity' AS metric,
+            SELECT {common}, '' AS video_id, '{_id("pop")}' AS evaluator_id, 'popularity' AS metric,
                    effect + random() * 2 - 1 AS score, 30 + 40 * random() AS percentile,
                    []::DOUBLE[] AS members
             FROM places
@@ -167,14 +174,14 @@ def _scores(connection: duckdb.DuckDBPyConnection) -> None:
         """
     )
     for evaluator, metric, value in (
-        ("vpop", "watchability", "effect + 0.3 * sin(substr(video_id, 2)::INT * 2) + random()"),
-        ("qual", "freeze", "least(1, random() * (1.2 - 0.15 * substr(video_id, 2)::INT))"),
+        ("vpop", "watchability", "effect + 0.3 * sin(substr(video_id, 2, 3)::INT * 2) + random()"),
+        ("qual", "freeze", "least(1, random() * (1.2 - 0.15 * substr(video_id, 2, 3)::INT))"),
         ("qual", "motion", "random() * 10"),
     ):
         connection.execute(
             f"""
             INSERT INTO scores BY NAME
-            SELECT {common}, video_id, '{evaluator}' AS evaluator_id, '{metric}' AS metric,
+            SELECT {common}, video_id, '{_id(evaluator)}' AS evaluator_id, '{metric}' AS metric,
                    {value} AS score, []::DOUBLE[] AS members
             FROM videos JOIN places USING (task_id, query_id, llm_id, mode, seed)
             """
@@ -193,7 +200,8 @@ def _plan(connection: duckdb.DuckDBPyConnection, size: Size) -> None:
         videos = "(SELECT '' AS video_id)" if evaluator == "pop" else "generators"
         connection.execute(
             f"INSERT INTO plan_cells SELECT 'synthetic', '{TASK}', llm_id, video_id, mode, "
-            f"'{evaluator}', seed, 1 FROM llms, {videos}, modes, range({size.seeds}) AS s(seed)"
+            f"'{_id(evaluator)}', seed, 1 "
+            f"FROM llms, {videos}, modes, range({size.seeds}) AS s(seed)"
         )
     connection.execute(
         """

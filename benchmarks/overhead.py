@@ -1,6 +1,6 @@
 """How much of a run is the harness: instant LLMs, instant generators, instant evaluators.
 
-    python -m benchmarks.overhead [--units 2000,20000]
+    python -m benchmarks.overhead [--units 1000,10000]
 
 Prints units per second, CPU per unit and peak memory for each size, and the ratios between the
 sizes: memory that does not grow and a rate that does not fall are what to look for. A unit is a
@@ -28,12 +28,17 @@ from popcorn_bench.harness.resolve import resolve
 from popcorn_bench.harness.run import Runner
 from popcorn_bench.harness.spec import RunSpec
 from popcorn_bench.harness.survey import planned_units, survey
+from popcorn_bench.results import index
 from popcorn_bench.results.artifacts import ArtefactStore
 from popcorn_bench.results.journal import JournalWriter
 from popcorn_bench.results.store import Store
 from tests.instant import InstantClient, InstantExecutor
 
-_SIZES = (2_000, 20_000)
+_SIZES = (1_000, 10_000)
+_COLUMNS = (
+    "units", "units/s", "CPU ms/unit", "x bare journal", "planned in s", "index s",
+    "seen complete in s", "memory MB", "with index",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +48,13 @@ class Measured:
     units: int
     run_s: float
     cpu_s: float
+    plan_s: float
+    index_s: float
     again_s: float
     journal_s: float
-    peak_mb: float
     base_mb: float
+    peak_mb: float
+    whole_mb: float
 
 
 def measure(units: int) -> Measured:
@@ -54,17 +62,27 @@ def measure(units: int) -> Measured:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         plan = _plan(units, folder)
+        began = time.perf_counter()
+        with Store(folder) as store:
+            n = survey(plan, store, Policy()).to_do.total()
+        plan_s = time.perf_counter() - began
         base, began, cpu = _memory_mb(), time.perf_counter(), time.process_time()
         asyncio.run(_run(plan, folder))
         run_s, cpu_s = time.perf_counter() - began, time.process_time() - cpu
+        peak = _memory_mb()
+        began = time.perf_counter()
+        index.sync(folder)
+        index_s = time.perf_counter() - began
         began = time.perf_counter()
         with Store(folder) as store:
             left = survey(plan, store, Policy()).to_do.total()
         again_s = time.perf_counter() - began
         if left:
             raise RuntimeError(f"{left} units are missing")
-        n = sum(planned_units(plan).values())
-        return Measured(n, run_s, cpu_s, again_s, _bare(n, folder), _memory_mb(), base)
+        whole = _memory_mb()
+        return Measured(
+            n, run_s, cpu_s, plan_s, index_s, again_s, _bare(n, folder), base, peak, whole
+        )  # fmt: skip
 
 
 async def _run(plan: RunPlan, folder: Path) -> None:
@@ -114,8 +132,8 @@ def _table(rows: list[Measured]) -> str:
     )
     return "\n".join(
         [
-            "| units | units/s | CPU ms/unit | x bare journal | seen complete in s | memory MB |",
-            "|---:|---:|---:|---:|---:|---:|",
+            f"| {' | '.join(_COLUMNS)} |",
+            f"|{'---:|' * len(_COLUMNS)}",
             *map(_line, rows),
             "",
             growth,
@@ -126,8 +144,8 @@ def _table(rows: list[Measured]) -> str:
 def _line(m: Measured) -> str:
     return (
         f"| {m.units:,} | {m.units / m.run_s:,.0f} | {1000 * m.cpu_s / m.units:.2f} "
-        f"| {m.run_s / m.journal_s:.1f} | {m.again_s:.2f} "
-        f"| {m.peak_mb:.0f} ({m.peak_mb - m.base_mb:+.0f}) |"
+        f"| {m.run_s / m.journal_s:.1f} | {m.plan_s:.2f} | {m.index_s:.1f} | {m.again_s:.2f} "
+        f"| {m.peak_mb:.0f} ({m.peak_mb - m.base_mb:+.0f}) | {m.whole_mb:.0f} |"
     )
 
 

@@ -9,6 +9,7 @@ PopcornError
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -22,6 +23,8 @@ _SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|_PAT$", re.IGNOREC
 _URL_USER = re.compile(r"(?<=://)[^/@\s]+@")
 _MESSAGE_LIMIT = 600
 _SHORTEST_SECRET = 6
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG})
+DISK = "disk"  # the kind of a failure that is no model's: a disk that takes no more
 _LONG_SECRET = 12  # shorter ones are dummies such as "ollama", which a name may well hold
 
 
@@ -96,12 +99,18 @@ class AdapterError(PopcornError):
 
 @contextmanager
 def boundary(what: str) -> Iterator[None]:
-    """Let only `PopcornError` out: anything else an adapter raises becomes kind `bug`."""
+    """Let only `PopcornError` out: anything else an adapter raises becomes kind `bug`.
+
+    A disk that is full or cannot be written is nobody's bug: kind `disk`.
+    """
     try:
         yield
     except PopcornError:
         raise
     except Exception as error:
+        if getattr(error, "errno", None) in _NO_ROOM:
+            said = f"{what}: {os.strerror(error.errno)}"  # type: ignore[attr-defined]  # just read
+            raise AdapterError(DISK, said, retriable=True) from error
         raise AdapterError("bug", f"{what}: {type(error).__name__}: {error}") from error
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, is_dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import Generic, TypeVar, cast
 from urllib.parse import urlsplit, urlunsplit
 
 from popcorn_bench.types import (
@@ -27,6 +29,10 @@ from popcorn_bench.types import (
 )
 
 _ID_LENGTH = 16
+_REMEMBERED = 1024  # identities, which are few, and the messages of queries that are at hand
+
+V = TypeVar("V")
+Made = TypeVar("Made")
 
 
 def canonical(value: object) -> bytes:
@@ -36,19 +42,33 @@ def canonical(value: object) -> bytes:
         ValueError: for NaN or infinity, which have no canonical form.
         TypeError: for anything that is not plain data.
     """
-    return json.dumps(
-        value,
-        default=_plain,
-        sort_keys=True,
-        separators=(",", ":"),
-        ensure_ascii=False,
-        allow_nan=False,
-    ).encode("utf-8", "surrogatepass")
+    return _ENCODER.encode(value).encode("utf-8", "surrogatepass")
 
 
 def digest(*parts: object) -> str:
     """Sha256 in hex of the canonical form of `parts`."""
     return hashlib.sha256(canonical(parts)).hexdigest()
+
+
+class _Same(Generic[V]):
+    """A value by its identity: values with mappings inside have no hash."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: V) -> None:
+        self.value = value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.value is other.value
+
+
+def _remembered(make: Callable[[V], Made]) -> Callable[[V], Made]:
+    """A function of a frozen value that is asked about the same few objects again and again."""
+    known = lru_cache(_REMEMBERED)(lambda same: make(same.value))
+    return lambda value: known(_Same(value))
 
 
 def unit_seed(root: int, query_id: str, repeat: int) -> int:
@@ -59,21 +79,25 @@ def unit_seed(root: int, query_id: str, repeat: int) -> int:
     return int(digest("seed", root, query_id, repeat)[:8], 16) & 0x7FFFFFFF
 
 
+@_remembered
 def llm_id(llm: LLM) -> str:
     """Identity of an LLM: its name on the board and all that decides its answers."""
     return digest("llm", llm.name, llm.model, _params(llm))[:_ID_LENGTH]
 
 
+@_remembered
 def generator_id(generator: Generator) -> str:
     """Identity of a generator: its name on the board and all that decides its artefacts."""
     return digest("generator", generator.name, _making(generator))[:_ID_LENGTH]
 
 
+@_remembered
 def evaluator_id(card: EvaluatorCard) -> str:
     """Identity of an evaluator: a new version, new weights or other settings make another one."""
     return digest("evaluator", *_judging(card))[:_ID_LENGTH]
 
 
+@_remembered
 def mode_id(mode: Mode) -> str:
     """Identity of a mode: its name, or a hash where settings beyond the template decide."""
     return digest("mode", mode.name, mode.settings)[:_ID_LENGTH] if mode.settings else mode.name
@@ -86,7 +110,10 @@ def task_id(name: str, version: str, content: object) -> str:
 
 def brief_key(messages: Sequence[Message], llm: LLM, seed: int, rules: BriefRules) -> str:
     """Key of a brief: the rendered request, the resolved model and parameters, seed and rules."""
-    return digest("brief", list(messages), llm.model, _params(llm), seed, rules)
+    said = _said(messages) if isinstance(messages, tuple) else canonical(list(messages))
+    model, asking, judging = canonical(llm.model), _asking(llm), _plainly(rules)
+    parts = (b'"brief"', said, model, asking, canonical(seed), judging)  # as `digest` would
+    return hashlib.sha256(b"[" + b",".join(parts) + b"]").hexdigest()
 
 
 def media_key(stage: Stage, prompt: str, generator: Generator, seed: int) -> str:
@@ -137,6 +164,21 @@ def _judging(card: EvaluatorCard) -> list[object]:
     return [card.name, card.version, card.weights, *settings]
 
 
+@_remembered
+def _said(messages: tuple[Message, ...]) -> bytes:
+    return canonical(list(messages))
+
+
+@_remembered
+def _asking(llm: LLM) -> bytes:
+    return canonical(_params(llm))
+
+
+@_remembered
+def _plainly(rules: BriefRules) -> bytes:
+    return canonical(rules)
+
+
 def _endpoint(url: str) -> str:
     """An endpoint without its user part, which may hold a secret, and without its query."""
     parts = urlsplit(url)
@@ -144,8 +186,20 @@ def _endpoint(url: str) -> str:
 
 
 def _plain(value: object) -> object:
-    if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
+    names = _field_names(cast("Hashable", type(value)))
+    if names:
+        return {name: getattr(value, name) for name in names}
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+@lru_cache
+def _field_names(kind: Hashable) -> tuple[str, ...]:
+    """Of a dataclass; nothing for other types."""
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
+
+
+_ENCODER = json.JSONEncoder(
+    default=_plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)

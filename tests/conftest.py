@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,15 @@ from hypothesis import HealthCheck, settings
 # How long an example takes says how busy the machine is and nothing of the code.
 settings.register_profile("quiet", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("quiet")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", action="store_true", help="campaigns at full length: many minutes")
+
+
+# Sizes of campaigns are known while modules are imported, before any option is; workers inherit it.
+if "--soak" in sys.argv:
+    os.environ["POPCORN_SOAK"] = "1"
 
 
 @pytest.fixture(scope="session")

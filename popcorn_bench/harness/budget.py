@@ -24,12 +24,14 @@ _ROUNDING = 1e-9
 class Budget:
     """One run's limit; None sets none.
 
-    `taken` counts what has ended, `held` what is set aside for what is in flight.
+    `taken` counts what has ended, `held` what is set aside for what is in flight. `presumed` is
+    the part of `taken` that nobody said: set aside for calls whose end told no amount.
     """
 
     limit: float | None
     taken: float = 0.0
     held: float = 0.0
+    presumed: float = 0.0
     reached: bool = False
     _in_flight: int = field(default=0, init=False)
     _closed: bool = field(default=False, init=False)
@@ -44,8 +46,8 @@ class Budget:
     ) -> R:
         """Make a call that takes of the budget.
 
-        A result whose share nobody knows, and a failure that may be billed all the same, count
-        with what was set aside for them.
+        A result whose share nobody knows, a failure that may be billed all the same, and whatever
+        nobody foresaw count with what was set aside for them.
 
         Args:
             estimate: the most that it will take, asked for when there may be room: those that
@@ -61,17 +63,19 @@ class Budget:
         if self.limit is None or estimate() == 0:
             return await call()
         held = await self._hold(self.limit, estimate)
-        settled = 0.0
+        known: float | None = None  # whatever else it ends with: it may be billed
         try:
             result = await call()
             known = taken_by(result)
-            settled = held if known is None else known
         except AdapterError as error:
             known = lost(error)
-            settled = known if known is not None else held if may_be_billed(error) else 0.0
+            known = 0.0 if known is None and not may_be_billed(error) else known
+            raise
+        except (LeftOutError, asyncio.CancelledError):
+            known = 0.0  # not begun, or the run is at its end
             raise
         finally:
-            self._settle(held, settled)
+            self._settle(held, known)
         return result
 
     def close(self) -> None:
@@ -98,10 +102,11 @@ class Budget:
             await turn
         raise LeftOutError("the budget is reached" if self.reached else "the run stops")
 
-    def _settle(self, held: float, taken: float) -> None:
+    def _settle(self, held: float, taken: float | None) -> None:
         self._in_flight -= 1
         self.held = self.held - held if self._in_flight else 0.0
-        self.taken += taken
+        self.taken += held if taken is None else taken
+        self.presumed += held if taken is None else 0.0
         self._wake()
 
     def _wake(self) -> None:

@@ -14,19 +14,22 @@ from functools import partial
 from time import monotonic
 
 from popcorn_bench.errors import AdapterError
+from popcorn_bench.evaluators.catalog import asks
 from popcorn_bench.generators.machine import devices
 from popcorn_bench.generators.media_catalog import MediaEntry
 from popcorn_bench.generators.protocol import MediaRequest, TextClient
 from popcorn_bench.generators.retrieval.copying import copying
 from popcorn_bench.harness.asking import ASKED_AGAIN, asked_again
 from popcorn_bench.harness.budget import Budget
-from popcorn_bench.harness.executor import Executor, Scores
+from popcorn_bench.harness.executors.protocol import Executor, Scores
 from popcorn_bench.harness.ledger import cost_of
 from popcorn_bench.harness.limits.estimate import CallSize, Largest
+from popcorn_bench.harness.limits.faults import may_be_billed
 from popcorn_bench.harness.limits.lane import lanes
 from popcorn_bench.harness.limits.lockout import Lockout
-from popcorn_bench.harness.limits.terms import asks_model, stated
+from popcorn_bench.harness.limits.terms import stated
 from popcorn_bench.harness.plan import BriefJob, RunPlan
+from popcorn_bench.harness.pool import ITEM_SECONDS
 from popcorn_bench.harness.worker import ScoreRequest
 from popcorn_bench.types import Artefact, Brief, EvaluatorCard
 
@@ -59,7 +62,9 @@ class Calls:
         makers = [*plan.videos, *filter(None, [plan.cover])]
         self._makers = {_id(maker): _maker(maker, note) for maker in makers}
         self._judges = {card.name: _judge(plan, card, note) for card in plan.evaluators}
-        self._has_gpu = spec.max_gpu_hours is not None and bool(devices(spec.device))
+        has_gpu = spec.device != "cpu" if spec.executor == "ray" else bool(devices(spec.device))
+        self.asking = frozenset(name for name, known in self._judges.items() if known.paid)
+        self._has_gpu = spec.max_gpu_hours is not None and has_gpu
 
     def close(self) -> None:
         """Begin nothing more; who waits is left out."""
@@ -72,8 +77,8 @@ class Calls:
         """Which budget is reached, in words; '' while none is."""
         if self.money.reached:
             return (
-                f"the budget is reached: ${self.money.taken:.4f} of ${self.money.limit:.2f}; "
-                "the same with a higher --budget goes on"
+                f"the budget is reached: ${self.money.taken:.4f} of ${self.money.limit:.2f}"
+                f"{self._presumed()}; the same with a higher --budget goes on"
             )
         if self.gpu.reached:
             return (
@@ -81,6 +86,10 @@ class Calls:
                 f"{(self.gpu.limit or 0) / _HOUR:.2f} h; the same with more --max-gpu-hours goes on"
             )
         return ""
+
+    def _presumed(self) -> str:
+        usd = self.money.presumed
+        return f" (${usd:.4f} of it for calls that may be billed without an answer)" if usd else ""
 
     async def brief(self, job: BriefJob, last: AdapterError | None) -> Brief:
         """Ask an LLM; it is shown what was wrong with its `last` answer, if that was malformed."""
@@ -107,10 +116,13 @@ class Calls:
         clock = _Clock()
         made = partial(clock.timed, partial(self._made, entry, known.key, request))
         paid = partial(
-            self.money.spend, known.usd.next if entry.paid else _nothing, made, _usd_of, _cost
+            self.money.spend, known.usd.next if known.paid else _nothing, made, _usd_of, _cost
         )
         artefact = await self.gpu.spend(
-            known.seconds.next if on_gpu else _nothing, paid, _seconds_of, clock.passed
+            known.seconds.next if on_gpu else _nothing,
+            paid,
+            _seconds_of,
+            partial(clock.lost, known.seconds.next),
         )
         known.seconds.saw(artefact.made_seconds)
         known.usd.saw(artefact.cost_usd)
@@ -120,7 +132,7 @@ class Calls:
         """Have a sample scored."""
         known = self._judges[card.name]
         judged = partial(self._judged, card, known.key, request)
-        estimate = known.usd.next if asks_model(card) else _nothing
+        estimate = known.usd.next if known.paid else _nothing
         scores = await self.money.spend(estimate, judged, _scores_usd, _cost)
         known.usd.saw(_scores_usd(scores))
         return scores
@@ -132,9 +144,10 @@ class Calls:
         except AdapterError as error:
             key.look(error)
             raise
-        if artefact.cost_usd is None and entry.paid:
-            return replace(artefact, cost_usd=stated(self._plan.spec.price, entry.generator.name))
-        return artefact
+        price = stated(self._plan.spec.price, entry.generator.name)
+        if price is None or artefact.cost_usd:
+            return artefact  # its provider said what it cost, or nobody did
+        return replace(artefact, cost_usd=price)
 
     async def _judged(self, card: EvaluatorCard, key: Lockout, request: ScoreRequest) -> Scores:
         key.check()
@@ -155,6 +168,7 @@ class _Known:
 
     key: Lockout
     usd: Largest
+    paid: bool
     seconds: Largest = field(default_factory=Largest)
 
 
@@ -168,9 +182,15 @@ class _Clock:
         self._began = monotonic()
         return await call()
 
-    def passed(self, _: AdapterError) -> float:
-        """What a failed call took; nothing, where it was not begun."""
-        return 0.0 if self._began is None else monotonic() - self._began
+    def lost(self, longest: Callable[[], float | None], error: AdapterError) -> float:
+        """What a failed call took at most; nothing, where it was not begun.
+
+        Most of its time it may have waited for others at the device: it counts as the `longest`
+        clip, or as the longest wait for a process that hung or died.
+        """
+        passed = 0.0 if self._began is None else monotonic() - self._began
+        most = ITEM_SECONDS if may_be_billed(error) else longest()
+        return passed if most is None else min(passed, most)
 
 
 def _id(entry: MediaEntry) -> tuple[str, str]:
@@ -182,13 +202,15 @@ def _maker(entry: MediaEntry, note: Callable[[str], None]) -> _Known:
     return _Known(
         key=Lockout(entry.generator.name, note),
         usd=Largest(entry.usd_per_clip),
+        paid=entry.paid,
         seconds=Largest(entry.seconds_per_clip, _GPU_SAFETY),
     )
 
 
 def _judge(plan: RunPlan, card: EvaluatorCard, note: Callable[[str], None]) -> _Known:
     prior = stated(plan.spec.price, card.name)
-    return _Known(key=Lockout(card.name, note), usd=Largest(prior, _SCORE_SAFETY))
+    paid = asks(card) is not None
+    return _Known(key=Lockout(card.name, note), usd=Largest(prior, _SCORE_SAFETY), paid=paid)
 
 
 def _with_references(job: BriefJob, brief: Brief, more: tuple[str, ...]) -> Brief:

@@ -4,6 +4,42 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import Protocol
+
+
+class Room(Protocol):
+    """What a worker needs before it may load, held until it ends."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody waits for it, so that whoever has nothing to do shall leave."""
+        ...
+
+    @property
+    def pressed(self) -> bool:
+        """Whether it shall be left even by somebody who has something to do."""
+        ...
+
+    async def enter(self) -> None:
+        """Wait for it and hold it."""
+        ...
+
+    def leave(self) -> None:
+        """Let the next one have it."""
+        ...
+
+
+class Open:
+    """Room without end."""
+
+    wanted = False
+    pressed = False
+
+    async def enter(self) -> None:
+        """Wait for nothing."""
+
+    def leave(self) -> None:
+        """Leave nothing."""
 
 
 @dataclass(slots=True)
@@ -18,6 +54,11 @@ class Gate:
     def wanted(self) -> bool:
         """Whether somebody waits for the device."""
         return self._waiting > 0
+
+    @property
+    def pressed(self) -> bool:
+        """Never: loading a model takes so long that what there is to do is done first."""
+        return False
 
     async def enter(self) -> None:
         """Wait for the device and hold it."""

@@ -29,6 +29,13 @@ class Bill:
         self.usd += (usd or 0.0) + wasted_usd
         self.unknown += usd is None
 
+    def join(self, other: Bill) -> None:
+        """Add the units of another run."""
+        self.units += other.units
+        self.usd += other.usd
+        self.wasted_usd += other.wasted_usd
+        self.unknown += other.unknown
+
     def to_record(self) -> dict[str, Any]:
         """Plain data for `--json`."""
         return {
@@ -52,11 +59,12 @@ def with_waste(result: Result, wasted_usd: float) -> Result:
 
 
 def cost_of(result: Result) -> float | None:
-    """USD that a result took; None where a call was paid for and nobody knows its price."""
+    """USD that a result took; None where nobody says: nothing was paid, or at no known price."""
     match result:
         case Brief() | Artefact():
             return result.cost_usd
         case Audit():
             return 0.0
         case scores:
-            return sum(score.cost_usd or 0.0 for score in scores)
+            known = [score.cost_usd for score in scores if score.cost_usd is not None]
+            return sum(known) if known else None

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from popcorn_bench import fingerprint
+from popcorn_bench import __version__, fingerprint
 from popcorn_bench.generators.image.catalog import ImageEntry
 from popcorn_bench.generators.llm.catalog import LLMEntry
 from popcorn_bench.generators.video.catalog import VideoEntry
@@ -83,16 +83,28 @@ class RunPlan:
 
     def briefs(self, entry: LLMEntry) -> Iterator[BriefJob]:
         """All briefs of one LLM, task by task."""
-        repeats = range(self.spec.repeats)
         for task in self.tasks:
-            for query, mode, repeat in product(task.queries, self.modes, repeats):
-                yield self.brief(task, query, entry, mode, repeat)
+            for query, mode in product(task.queries, self.modes):
+                prompt = mode.prompt(task, query, entry.context)
+                for repeat in range(self.spec.repeats):
+                    yield self._brief(task, query, entry, mode, prompt, repeat)
 
     def brief(
         self, task: Task, query: Query, entry: LLMEntry, mode: Prompting, repeat: int = 0
     ) -> BriefJob:
         """One brief of the plan."""
         prompt = mode.prompt(task, query, entry.context)
+        return self._brief(task, query, entry, mode, prompt, repeat)
+
+    def _brief(  # noqa: PLR0913, PLR0917 - the parts of a place, and the prompt that repeats share
+        self,
+        task: Task,
+        query: Query,
+        entry: LLMEntry,
+        mode: Prompting,
+        prompt: Prompt,
+        repeat: int,
+    ) -> BriefJob:
         seed = fingerprint.unit_seed(self.spec.seed, query.id, repeat)
         place = Place(
             task_id=task.task_id,
@@ -105,6 +117,27 @@ class RunPlan:
         key = fingerprint.brief_key(prompt.messages, entry.llm, seed, task.rules)
         unit = Unit(stage=Stage.BRIEF, place=place, key=key)
         return BriefJob(unit, task, query, entry, prompt, seed)
+
+    @property
+    def identity(self) -> str:
+        """Of all that decides which units there are: equal for equal sets of units."""
+        makers = [*self.videos, *filter(None, [self.cover])]
+        return fingerprint.digest(
+            __version__,
+            self.spec.seed,
+            self.spec.repeats,
+            [[t.task_id, t.rules, [query.id for query in t.queries]] for t in self.tasks],
+            [[fingerprint.mode_id(mode.mode), mode.template] for mode in self.modes],
+            [[fingerprint.llm_id(entry.llm), entry.context] for entry in self.llms],
+            [fingerprint.generator_id(entry.generator) for entry in makers],
+            [[fingerprint.evaluator_id(card), card.inputs] for card in self.evaluators],
+        )
+
+    def first_briefs(self) -> Iterator[BriefJob]:
+        """One of each task, LLM and mode."""
+        for task, entry, mode in product(self.tasks, self.llms, self.modes):
+            for query in task.queries[:1]:
+                yield self.brief(task, query, entry, mode)
 
     @property
     def brief_evaluators(self) -> tuple[EvaluatorCard, ...]:

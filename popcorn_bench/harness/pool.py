@@ -1,21 +1,21 @@
-"""Worker processes on this machine: each loads once, takes batches, and may die without harm."""
+"""Workers that each load one host once, take batches, and may die without harm.
+
+Where they run is the business of `start`: a process on this machine, or an actor of a cluster.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import pickle
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import ceil
-from multiprocessing import get_context
-from multiprocessing.context import ForkServerContext
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from popcorn_bench.errors import AdapterError
-from popcorn_bench.harness import worker
-from popcorn_bench.harness.gate import Gate
+from popcorn_bench.harness.gate import Open, Room
+from popcorn_bench.harness.process import LocalWorker
 from popcorn_bench.harness.progress import Step
 from popcorn_bench.harness.worker import Host
 
@@ -24,192 +24,229 @@ Result = TypeVar("Result")
 
 ITEM_SECONDS = 3600.0  # without a step or a result; longer than any clip takes on any GPU
 
-_IDLE_SECONDS = 2.0  # before a device is given to another model: its jobs come in a stream
+_IDLE_SECONDS = 2.0  # before room is given to another model: its jobs come in a stream
 
 
-@dataclass(slots=True)
+class Worker(Protocol):
+    """Somewhere a host is loaded; whatever it raises means that it is lost."""
+
+    async def ready(self) -> bool:
+        """Wait a moment until it can take a batch; False where that takes longer."""
+        ...
+
+    async def send(self, jobs: Sequence[Any]) -> None:
+        """Hand a batch over."""
+        ...
+
+    async def receive(self) -> object:
+        """The next result or `Step`, in the order of the jobs."""
+        ...
+
+    def kill(self) -> None:
+        """End it at once."""
+        ...
+
+
+@dataclass(slots=True, eq=False)
 class _Item:
-    """A job that somebody waits for; `alone` after its batch took a process down."""
+    """A job that somebody waits for; `alone` after it was with others when a worker was lost."""
 
     job: Any
     future: asyncio.Future[Any]
     alone: bool = False
 
 
-class _Process:
-    """One worker process and the pipe to it."""
-
-    def __init__(self, host: Host) -> None:
-        context = _context()
-        self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=worker.main, args=(theirs, host), daemon=True)
-        self._process.start()
-        theirs.close()
-
-    def send(self, jobs: Sequence[Any]) -> None:
-        """Hand a batch over."""
-        self._connection.send(jobs)
-
-    def receive(self) -> object:
-        """The next result; EOFError when the process is gone."""
-        return pickle.loads(self._connection.recv_bytes())  # noqa: S301 - from our own process
-
-    def kill(self) -> None:
-        """End it at once; whoever waits in `receive` gets an EOFError."""
-        self._process.kill()
-        self._process.join()
-        self._connection.close()
-
-
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Room for one worker process: its host, and the gate to its device where that is scarce."""
+    """Room for one worker: its host, and the gate to its device where that is scarce."""
 
     host: Host
-    gate: Gate | None = None
+    gate: Room = field(default_factory=Open)
 
 
 @dataclass(slots=True)
 class Pool(Generic[Job, Result]):
-    """One process per seat; they start with the first job.
+    """At most one worker per seat; they start when there are jobs for them.
 
-    A process that dies or hangs takes along only the job that it was at: the others of its batch
-    are done again, one by one. A process behind a gate ends when it has nothing to do and another
-    pool wants its device. Use as an async context manager; leaving it ends the processes.
+    A worker that dies or hangs takes along only the job that it was at: others that it had been
+    sent are done again, one by one. A worker gives its room away when it has nothing to do and
+    another pool waits for it. Use as an async context manager; leaving it ends the workers.
     """
 
-    seats: Sequence[Seat]
+    seats: list[Seat]
     max_batch: int
     item_seconds: float = ITEM_SECONDS
     on_step: Callable[[Step], None] = field(default=lambda _: None)
-    _queue: asyncio.Queue[_Item] = field(default_factory=asyncio.Queue, init=False)
-    _at_gate: list[_Item] = field(default_factory=list, init=False)
-    _tasks: list[asyncio.Task[None]] = field(default_factory=list, init=False)
-    _threads: ThreadPoolExecutor = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._threads = ThreadPoolExecutor(len(self.seats), thread_name_prefix="pool")
+    start: Callable[[Host], Worker] = LocalWorker
+    _waiting: deque[_Item] = field(default_factory=deque, init=False)
+    _some: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _working: dict[int, asyncio.Task[None]] = field(default_factory=dict, init=False)
+    _coming: int = field(default=0, init=False)  # seats that are about to take a job
 
     async def submit(self, job: Job) -> Result:
         """Do one job.
 
         Raises:
             AdapterError: what the host gave instead of a result; `worker_died` (retriable) when
-                the process was lost, `worker_timeout` when it hung.
+                the worker was lost, `worker_timeout` when it hung.
         """
         item = _Item(job, asyncio.get_running_loop().create_future())
-        self._queue.put_nowait(item)
-        if len(self._tasks) < len(self.seats):
-            seat = self.seats[len(self._tasks)]
-            self._tasks.append(asyncio.create_task(self._work(seat)))
+        self._put(item)
         result: Result = await item.future
         return result
 
     def drop_waiting(self) -> None:
-        """Cancel the jobs that no process has begun."""
-        while not self._queue.empty():
-            self._queue.get_nowait().future.cancel()
-        for item in self._at_gate:
+        """Cancel the jobs that no worker has been sent."""
+        for item in self._waiting:
             item.future.cancel()
+        self._waiting.clear()
+        self._some.clear()
+
+    def widen(self, seats: Sequence[Seat]) -> None:
+        """Add seats."""
+        self.seats += seats
+        self._call()
 
     async def __aenter__(self) -> Pool[Job, Result]:
         return self
 
     async def __aexit__(self, *error: object) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._threads.shutdown(wait=False)
+        self.drop_waiting()
+        while tasks := list(self._working.values()):
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _work(self, seat: Seat) -> None:
-        """One seat: its turns at the device, one after another; without a gate a single one."""
-        while True:
-            batch = await self._take()
-            if seat.gate is None:
-                await self._turn(seat, batch)
-                continue
-            self._at_gate += batch
+    def _put(self, item: _Item) -> None:
+        self._waiting.append(item)
+        self._some.set()
+        self._call()
+
+    def _call(self) -> None:
+        """Set more seats to work while there are jobs that nobody is about to take."""
+        if len(self._waiting) <= self._coming or len(self._working) == len(self.seats):
+            return
+        for number, seat in enumerate(self.seats):
+            if number not in self._working and len(self._waiting) > self._coming:
+                self._coming += 1
+                self._working[number] = asyncio.create_task(self._work(number, seat))
+
+    async def _work(self, number: int, seat: Seat) -> None:
+        """One turn of a seat, from when it gets its room until it gives that away."""
+        try:
             await seat.gate.enter()
             try:
-                self._at_gate = [item for item in self._at_gate if item not in batch]
-                if wanted := [item for item in batch if not item.future.done()]:
-                    await self._turn(seat, wanted)
+                await self._turn(seat)
             finally:
                 seat.gate.leave()
-
-    async def _turn(self, seat: Seat, batch: list[_Item]) -> None:
-        """Batches by one process, replaced when it is lost, until another pool wants the device."""
-        process: _Process | None = None
-        try:
-            while True:
-                try:
-                    process = process or _Process(seat.host)
-                    await self._serve(process, batch)
-                except Exception as error:  # noqa: BLE001 - whatever happens, nobody waits for ever
-                    if process is not None:
-                        process.kill()
-                    process = None
-                    self._lost(batch, error)
-                found = await self._next(seat)
-                if found is None:
-                    return
-                batch = found
         finally:
-            if process is not None:
-                process.kill()
+            self._coming -= 1
+            del self._working[number]
+        self._call()
 
-    async def _next(self, seat: Seat) -> list[_Item] | None:
-        """The next batch, or None where there is none for a while and the device is wanted."""
-        while seat.gate is not None:
+    async def _turn(self, seat: Seat) -> None:
+        """Batches by one worker, replaced when it is lost."""
+        worker: Worker | None = None
+        try:
+            while await self._is_needed(seat.gate):
+                flight = deque[_Item]()
+                try:
+                    worker = worker or self.start(seat.host)
+                    if await worker.ready() and (batch := self._take()):
+                        flight += batch
+                        await self._serve(worker, flight, seat.gate)
+                except Exception as error:  # noqa: BLE001 - whatever happens, nobody waits for ever
+                    if worker is not None:
+                        worker.kill()
+                    worker = None
+                    self._lost(flight or self._take(), error)
+        finally:
+            if worker is not None:
+                worker.kill()
+
+    async def _is_needed(self, gate: Room) -> bool:
+        """Wait for a job; False where none comes for a while and somebody wants the room."""
+        while not self._waiting:
             try:
                 async with asyncio.timeout(_IDLE_SECONDS):
-                    return await self._take()
+                    await self._some.wait()
             except TimeoutError:
-                if seat.gate.wanted:
-                    return None
-        return await self._take()
+                if gate.wanted:
+                    return False
+        return not gate.pressed
 
-    async def _take(self) -> list[_Item]:
-        """The next jobs, a fair share of those that wait; one that broke its batch comes alone."""
-        batch = [await self._queue.get()]
-        fair = min(self.max_batch, ceil(self._queue.qsize() / len(self.seats)))
-        while len(batch) < fair and not self._queue.empty() and not batch[0].alone:
-            item = self._queue.get_nowait()
+    def _take(self) -> list[_Item]:
+        """The next jobs, a fair share of those that wait; one that was set apart comes alone."""
+        fair = min(self.max_batch, ceil(len(self._waiting) / len(self.seats)))
+        batch: list[_Item] = []
+        while self._waiting and len(batch) < fair and not (batch and self._waiting[0].alone):
+            item = self._waiting.popleft()
+            if not item.future.done():  # nobody waits for it any more
+                batch.append(item)
             if item.alone:
-                self._queue.put_nowait(item)
                 break
-            batch.append(item)
+        if not self._waiting:
+            self._some.clear()
         return batch
 
-    async def _serve(self, process: _Process, batch: Sequence[_Item]) -> None:
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._threads, process.send, [item.job for item in batch])
-        for item in batch:
-            result: object = Step("", 0, 0)
-            while isinstance(result, Step):
-                receiving = loop.run_in_executor(self._threads, process.receive)
-                async with asyncio.timeout(self.item_seconds):  # wait_for may swallow cancellation
-                    result = await receiving
-                if isinstance(result, Step):
-                    self.on_step(result)
-            _deliver(item.future, result)
+    async def _serve(self, worker: Worker, flight: deque[_Item], gate: Room) -> None:
+        """Work a batch off; where others wait, the next is sent when half of it is done.
 
-    def _lost(self, batch: Sequence[_Item], error: Exception) -> None:
-        """The first undone job is the one that the process was at; give the others another try."""
-        undone = [item for item in batch if not item.future.done()]
-        if len(batch) == 1:
-            for item in undone:
-                item.future.set_exception(_reason(error))
+        So a worker never waits for its next job, and no seat hoards what another could do.
+        """
+        with self._busy():
+            await worker.send([item.job for item in flight])
+            sent = len(flight)
+            while flight:
+                result = await self._result(worker)
+                _deliver(flight.popleft().future, result)
+                if 0 < 2 * len(flight) <= sent and not gate.pressed:
+                    sent = await self._send_more(worker, flight) or sent
+
+    async def _send_more(self, worker: Worker, flight: deque[_Item]) -> int:
+        """Send another batch on top; how many the worker then has, 0 where nothing was sent."""
+        if flight[-1].alone or not self._waiting or self._waiting[0].alone:
+            return 0
+        more = self._take()
+        flight += more
+        if more:
+            await worker.send([item.job for item in more])
+        return len(flight) if more else 0
+
+    async def _result(self, worker: Worker) -> object:
+        while True:
+            async with asyncio.timeout(self.item_seconds):  # wait_for may swallow cancellation
+                result = await worker.receive()
+            if not isinstance(result, Step):
+                return result
+            self.on_step(result)
+
+    @contextmanager
+    def _busy(self) -> Iterator[None]:
+        """A seat that is at work takes no job for now, so that others may be called."""
+        self._coming -= 1
+        self._call()
+        try:
+            yield
+        finally:
+            self._coming += 1
+
+    def _lost(self, flight: Sequence[_Item], error: Exception) -> None:
+        """Fail the only job that a lost worker had; of several, give each another try, alone."""
+        undone = [item for item in flight if not item.future.done()]
+        if len(undone) == 1:
+            undone[0].future.set_exception(_reason(error))
             return
         for item in undone:
             item.alone = True
-            self._queue.put_nowait(item)
+            self._put(item)
 
 
 def _reason(error: Exception) -> AdapterError:
     if isinstance(error, TimeoutError):
         return AdapterError("worker_timeout", "the worker process hung and was ended")
-    what = f"the worker process was lost: {type(error).__name__}"
+    told = next(iter(str(error).splitlines()), "")
+    what = f"the worker process was lost: {type(error).__name__}: {told}".rstrip(": ")
     return AdapterError("worker_died", what, retriable=True)
 
 
@@ -220,15 +257,3 @@ def _deliver(future: asyncio.Future[Any], result: object) -> None:
         future.set_exception(result)
     else:
         future.set_result(result)
-
-
-def _context() -> ForkServerContext:
-    """Processes forked from a clean server that has loaded what most of them need.
-
-    The server holds no thread and no GPU, so forking it is safe, and a worker starts in a moment.
-    """
-    for name in worker.THREAD_VARIABLES:  # read when the libraries below are loaded
-        os.environ.setdefault(name, "1")
-    context = get_context("forkserver")
-    context.set_forkserver_preload(["popcorn_bench.harness.worker", "numpy", "av", "cv2"])
-    return context

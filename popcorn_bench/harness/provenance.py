@@ -9,7 +9,7 @@ from typing import Any
 
 from popcorn_bench.errors import UsageError
 from popcorn_bench.results import index
-from popcorn_bench.results.artifacts import ArtefactStore
+from popcorn_bench.results.artifacts import name_of, open_artefacts
 
 _LEAST = 4  # characters that say enough
 _SQL = """
@@ -60,9 +60,14 @@ def find(folder: Path, key: str) -> list[dict[str, Any]]:
 
 
 def _completed(row: dict[str, Any], folder: Path) -> dict[str, Any]:
-    path = ArtefactStore(folder).path(row["sha256"], row["suffix"])
-    file = {"file": str(path), "metadata": _metadata(path) if path.exists() else {}}
-    return {**row, "settings": json.loads(row["settings"] or "{}"), **file}
+    store, name = open_artefacts(folder), name_of(row["sha256"], row["suffix"])
+    path = store.at_hand(name)
+    return {
+        **row,
+        "settings": json.loads(row["settings"] or "{}"),
+        "file": str(path or f"{store.address}/{name[:2]}/{name}"),
+        "metadata": _metadata(path) if path else {},
+    }
 
 
 def _metadata(path: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from popcorn_bench.harness.ledger import cost_of, with_waste
 from popcorn_bench.harness.limits.tolerance import Tolerance
 from popcorn_bench.harness.progress import Outcome, Tally
 from popcorn_bench.harness.retry import Attempted
-from popcorn_bench.results.records import Result
+from popcorn_bench.results.records import Result, waste_record
 from popcorn_bench.results.store import Store
 from popcorn_bench.types import Stage, Unit
 
@@ -26,6 +26,7 @@ class Recorder:
         tally: counts of the run.
         tolerance: how many failures are borne.
         planned: units of each stage.
+        asking: evaluators that ask a model: their scores cost something, known or not.
         halt: called once, with the reason, when they are not borne any more.
     """
 
@@ -33,6 +34,7 @@ class Recorder:
     tally: Tally
     tolerance: Tolerance
     planned: Mapping[Stage, int]
+    asking: frozenset[str]
     halt: Callable[[str], None]
     _failed: Counter[Stage] = field(default_factory=Counter)
     _halted: bool = False
@@ -45,10 +47,15 @@ class Recorder:
             await self._fail(unit, who, outcome, outcome.error, reused=reused)
             return
         result = cast("Result", outcome.result)
+        if outcome.wasted_usd:  # in the same commit as the unit, whose cost includes it
+            self.store.write(waste_record(unit, outcome.wasted_usd, self.store.run_id))
         await self.store.finish(unit, with_waste(result, outcome.wasted_usd), reused=reused)
         self.tally.count(unit.stage, Outcome.REUSED if reused else Outcome.DONE)
         if not reused:
-            self.tally.pay(unit.stage, who, cost_of(result), outcome.wasted_usd)
+            free = unit.stage is Stage.SCORE and who not in self.asking
+            usd = cost_of(result)
+            usd = 0.0 if usd is None and free else usd
+            self.tally.pay(unit.stage, who, usd, outcome.wasted_usd)
 
     async def _fail(
         self,

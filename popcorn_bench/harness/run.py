@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias, TypeVar, cast
 
-from popcorn_bench.errors import AdapterError, PopcornError, StoreError
+from popcorn_bench.errors import DISK, AdapterError, PopcornError, StoreError
 from popcorn_bench.generators.protocol import MediaRequest, TextClient
 from popcorn_bench.generators.video.catalog import VideoEntry
-from popcorn_bench.harness.audit import AuditJob, audits
+from popcorn_bench.harness.audit import audits
+from popcorn_bench.harness.auditing import Auditor
 from popcorn_bench.harness.calls import Calls
 from popcorn_bench.harness.decide import Action, Policy, decide
-from popcorn_bench.harness.executor import Executor
+from popcorn_bench.harness.executors.protocol import Executor
 from popcorn_bench.harness.header import header
 from popcorn_bench.harness.limits.leaving import LeftOutError
 from popcorn_bench.harness.limits.tolerance import Tolerance
@@ -29,12 +30,12 @@ from popcorn_bench.harness.recorder import Recorder
 from popcorn_bench.harness.retry import Attempted, Patience, attempt
 from popcorn_bench.harness.survey import planned_units
 from popcorn_bench.harness.worker import ScoreRequest
+from popcorn_bench.results.artifacts import UNREACHABLE
 from popcorn_bench.results.records import Result, new_run_id, now
 from popcorn_bench.results.store import Store
-from popcorn_bench.types import Artefact, Audit, Brief, EvaluatorCard, Input, Score, Stage, Unit
+from popcorn_bench.types import Artefact, Audit, Brief, EvaluatorCard, Input, Score, Unit
 
 _IN_FLIGHT = 512
-_AUDITS_AT_ONCE = 8
 R = TypeVar("R", Brief, Artefact, tuple[Score, ...], Audit)
 Make: TypeAlias = Callable[[AdapterError | None], Awaitable[R]]  # given the error before it
 
@@ -70,12 +71,15 @@ class Runner:
         self._planned = planned_units(plan)
         self._tally = Tally()
         tolerance = Tolerance.read(plan.spec.fail_on_error)
-        self._recorder = Recorder(store, self._tally, tolerance, self._planned, self._halt)
+        self._recorder = Recorder(
+            store, self._tally, tolerance, self._planned, self._calls.asking, self._halt
+        )
         self._flying: dict[str, asyncio.Future[Attempted[Result] | None]] = {}
         self._room = asyncio.Semaphore(_IN_FLIGHT)
         self._left_out = False
         self._asked_to_stop = False
         self._halted = ""
+        self._broken: StoreError | None = None
 
     def stop(self) -> None:
         """Begin nothing new; what has begun ends and is saved."""
@@ -100,14 +104,19 @@ class Runner:
             StoreError: when the results folder can no longer be written; earlier work is intact.
         """
         run_id = new_run_id()
+        auditor = Auditor(self._store, self._executor, self._display, self._policy, self._attempt)
         with self._store.writing(run_id):
             for record in header(self._plan, run_id):
                 self._store.write(record)
+            for name, n in self._store.repaired.items():
+                self._display.note(f"{name}: a torn last line ({n:,} bytes) was cut off")
             self._display.start(self._planned, self._tally)
             status = "broken off"
             try:
                 await self._ask_all()
-                await self._audit_all()
+                await auditor.do(audits(self._plan, self._store))
+                if self._broken is not None:
+                    raise self._broken
                 self._halted = self._halted or self._calls.reached()
                 status = self._status()
             except* PopcornError as group:
@@ -115,8 +124,16 @@ class Runner:
             finally:
                 self._display.stop()
                 with suppress(StoreError):  # it may be what broke the run off
-                    self._store.write({"t": "end", "run": run_id, "at": now(), "status": status})
+                    self._store.write(self._end(run_id, status))
         return Report(run_id, self._tally, status == "interrupted", self._halted)
+
+    def _end(self, run_id: str, status: str) -> dict[str, object]:
+        """The last line; where all units are there, it says so for those who come next."""
+        end: dict[str, object] = {"t": "end", "run": run_id, "at": now(), "status": status}
+        there = sum(map(self._tally.of, (Outcome.DONE, Outcome.REUSED, Outcome.PRESENT)))
+        if status != "finished" or self._left_out or there != sum(self._planned.values()):
+            return end
+        return {**end, "whole": self._store.seal(self._plan.identity)}
 
     def _status(self) -> str:
         if self._asked_to_stop and self._left_out:
@@ -124,7 +141,9 @@ class Runner:
         return "stopped early" if self._halted else "finished"
 
     async def _ask_all(self) -> None:
-        connections = min(self._plan.spec.max_connections, self._plan.n_briefs)
+        connections = self._plan.spec.max_connections
+        # some wait before they try again: others call meanwhile (the window bounds the calls)
+        connections = min(connections + connections // 4, self._plan.n_briefs)
         async with asyncio.TaskGroup() as group:
             for entry in self._plan.llms:
                 jobs = self._plan.briefs(entry)
@@ -156,34 +175,6 @@ class Runner:
                     group.create_task(self._video(job, brief, entry, cover))
         finally:
             self._room.release()
-
-    async def _audit_all(self) -> None:
-        """Find out what the scores hang on, where all that was begun has ended."""
-        jobs = audits(self._plan, self._store)
-        async with asyncio.TaskGroup() as group:
-            for _ in range(_AUDITS_AT_ONCE):
-                group.create_task(self._audit_next(jobs))
-
-    async def _audit_next(self, jobs: Iterator[AuditJob]) -> None:
-        for job in jobs:
-            if self._stop.is_set():
-                return
-            await self._audit(job)
-
-    async def _audit(self, job: AuditJob) -> None:
-        """An audit is bookkeeping: it is recorded like a unit and counted nowhere."""
-        action, found = decide(self._store, job.unit, self._policy)
-        if action is Action.DO:
-            make = _plain(self._executor.audit, job.card.name, job.request)
-            done = await attempt(f"audit of {job.card.name}", make, self._stop, self._patience)
-            if done.error is not None:
-                failure = done.error.failure(Stage.AUDIT, done.attempts)
-                self._display.note(f"not audited: {failure.message}")
-                await self._store.fail(job.unit, failure)
-            else:
-                await self._store.finish(job.unit, cast("Audit", done.result))
-        elif action is Action.REUSE:
-            await self._store.finish(job.unit, cast("Audit", found), reused=True)
 
     async def _brief(self, job: BriefJob) -> Brief | None:
         return await self._do(job.unit, job.entry.llm.name, partial(self._calls.brief, job))
@@ -245,7 +236,7 @@ class Runner:
         """Make a unit; equal units in flight are made once and recorded at each place."""
         flight = self._flying.get(unit.key)
         if flight is not None:
-            outcome = await flight
+            outcome = await asyncio.shield(flight)  # others wait for it, too
             if outcome is not None:
                 await self._recorder.record(unit, who, outcome, reused=True)
             return outcome.result if outcome is not None else None
@@ -253,16 +244,11 @@ class Runner:
         what = f"{unit.stage} by {who}"
         try:
             outcome = cast("Attempted[Result]", await self._attempt(what, make))
-            self._left_out |= outcome.cut
             await self._recorder.record(unit, who, outcome, reused=False)
             flight.set_result(outcome)
         except LeftOutError:
-            self._left_out = True
             flight.set_result(None)
             return None
-        except asyncio.CancelledError:
-            self._left_out = True
-            raise
         else:
             return outcome.result
         finally:
@@ -270,7 +256,25 @@ class Runner:
             flight.cancel()  # only where no outcome was set
 
     async def _attempt(self, what: str, make: Make[R]) -> Attempted[R]:
-        return await attempt(what, make, self._stop, self._patience)
+        """Try until there is an outcome. Where there is none, something was left out."""
+        try:
+            outcome = await self._begun(what, make)
+        except (LeftOutError, asyncio.CancelledError):
+            self._left_out = True
+            raise
+        self._left_out |= outcome.cut
+        return outcome
+
+    async def _begun(self, what: str, make: Make[R]) -> Attempted[R]:
+        if self._stop.is_set():
+            raise LeftOutError("the run stops")
+        outcome = await attempt(what, make, self._stop, self._patience)
+        if outcome.error is not None and outcome.error.kind in {DISK, UNREACHABLE}:
+            # files can be kept no more: that is no unit's failure, the run ends as it is
+            self._broken = StoreError(f"{self._store.folder}: {outcome.error.message}")
+            self._drain()
+            raise LeftOutError(outcome.error.message)
+        return outcome
 
 
 def _plain(call: Callable[..., Awaitable[R]], *args: object) -> Make[R]:

@@ -6,18 +6,20 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from popcorn_bench.evaluators.catalog import asks
+from popcorn_bench.evaluators.protocol import Asks
 from popcorn_bench.generators.llm.catalog import LLMEntry
 from popcorn_bench.generators.media_catalog import MediaEntry
 from popcorn_bench.generators.retrieval.prompt import tokens
+from popcorn_bench.harness.audit import audits
 from popcorn_bench.harness.decide import Action, Policy, decide
-from popcorn_bench.harness.limits.terms import asks_model, stated
+from popcorn_bench.harness.limits.terms import stated
 from popcorn_bench.harness.plan import BriefJob, RunPlan, cover_unit, score_unit, video_unit
+from popcorn_bench.harness.scale import ANSWER_TOKENS, Disk, disk, matrix_of
 from popcorn_bench.results.keys import KeyIndex
 from popcorn_bench.results.records import Result
 from popcorn_bench.results.store import Store
 from popcorn_bench.types import Artefact, Brief, EvaluatorCard, Input, Stage, Unit, Usage
-
-_ANSWER_TOKENS = 400  # three fields of a few sentences
 
 
 @dataclass(slots=True)
@@ -26,7 +28,8 @@ class Survey:
 
     `to_do` holds units whose key is known and, for those that hang on something not made yet, the
     number that will come of it. An equal unit that comes twice is made once and then reused. Costs
-    are estimates; `unpriced` names what is called at a price that nobody knows.
+    are estimates; `unpriced` names what is called at a price that nobody knows. `audits` counts
+    those left to do where all units are there: a run may have been ended between the two.
     """
 
     to_do: Counter[Stage] = field(default_factory=Counter)
@@ -39,11 +42,14 @@ class Survey:
     unpriced: set[str] = field(default_factory=set)
     gpu_seconds: float = 0.0
     untimed: set[str] = field(default_factory=set)
+    made: Counter[str] = field(default_factory=Counter)
+    disk: Disk = field(default_factory=Disk)
+    audits: int = 0
 
     @property
     def complete(self) -> bool:
         """Whether nothing is left to do or to record."""
-        return not (self.to_do.total() or self.reuse.total())
+        return not (self.to_do.total() or self.reuse.total() or self.audits)
 
     def to_record(self) -> dict[str, Any]:
         """Plain data for `--json`."""
@@ -64,16 +70,25 @@ class Survey:
             "unpriced": sorted(self.unpriced),
             "estimated_gpu_seconds": round(self.gpu_seconds, 1),
             "untimed": sorted(self.untimed),
+            "estimated_bytes": self.disk.to_record(),
         }
 
 
 def survey(plan: RunPlan, store: Store, policy: Policy) -> Survey:
-    """Walk the plan."""
+    """Walk the plan, unless the last run did the whole of it and nothing has happened since."""
+    firsts = {job.unit.key for job in plan.first_briefs()}
+    if store.is_sealed(plan.identity, firsts):
+        return Survey(present=Counter(planned_units(plan)))
     surveyor = _Surveyor(plan, store, policy, Survey())
     for entry in plan.llms:
         for job in plan.briefs(entry):
             surveyor.brief(job)
-    return surveyor.found
+    found = surveyor.found
+    found.disk = disk(plan, found.to_do + found.reuse, found.made)
+    if found.complete:
+        actions = (decide(store, job.unit, policy)[0] for job in audits(plan, store))
+        found.audits = sum(action in (Action.DO, Action.REUSE) for action in actions)
+    return found
 
 
 @dataclass(slots=True)
@@ -83,14 +98,15 @@ class _Surveyor:
     policy: Policy
     found: Survey
     _coming: KeyIndex = field(default_factory=KeyIndex)  # keys of what is to be done
+    _asked: dict[tuple[str, str], Asks | None] = field(default_factory=dict)  # by card and topic
 
     def brief(self, job: BriefJob) -> None:
         action, brief = self._look(job.unit)
         if action is Action.DO:
             self._ask(job.entry, job)
-            self._hang_on_brief()
+            self._hang_on_brief(job)
         elif action is Action.REUSE and brief is None:
-            self._hang_again()
+            self._hang_again(job)
         if brief is not None:
             self._made(job, cast("Brief", brief))
 
@@ -107,7 +123,7 @@ class _Surveyor:
                 if video is not None:
                     self._judge(job, brief, card, (unit, cast("Artefact", video)), cover)
                 elif action in (Action.DO, Action.REUSE):
-                    self._score(card, again=action is Action.REUSE)
+                    self._score(card, job, again=action is Action.REUSE)
 
     def _cover(self, job: BriefJob, brief: Brief) -> Artefact | None:
         if self.plan.cover is None:
@@ -127,9 +143,9 @@ class _Surveyor:
     ) -> None:
         """Look at a score; one that waits for a cover has no key yet and is to be done."""
         if Input.COVER in card.inputs and cover is None:
-            self._score(card)
+            self._score(card, job)
         elif self._look(score_unit(job, brief, card, video, cover))[0] is Action.DO:
-            self._pay_for(card)
+            self._pay_for(card, job.query.topic)
 
     def _look(self, unit: Unit) -> tuple[Action, Result | None]:
         action, result = decide(self.store, unit, self.policy)
@@ -147,49 +163,59 @@ class _Surveyor:
         counts[action][unit.stage] += 1
         return action, result
 
-    def _hang_on_brief(self) -> None:
+    def _hang_on_brief(self, job: BriefJob) -> None:
         """Count what will follow from a brief that is not made yet."""
         if self.plan.cover is not None:
             self.found.to_do[Stage.COVER] += 1
             self._spend(self.plan.cover)
         for card in self.plan.brief_evaluators:
-            self._score(card)
+            self._score(card, job)
         for entry in self.plan.videos:
             self.found.to_do[Stage.VIDEO] += 1
             self._spend(entry)
             for card in self.plan.video_evaluators:
-                self._score(card)
+                self._score(card, job)
 
-    def _hang_again(self) -> None:
+    def _hang_again(self, job: BriefJob) -> None:
         """The same for a brief that will be made for another place."""
         self.found.reuse[Stage.COVER] += self.plan.cover is not None
         self.found.reuse[Stage.VIDEO] += len(self.plan.videos)
         for _ in self.plan.videos:
             for card in self.plan.video_evaluators:
-                self._score(card, again=True)
+                self._score(card, job, again=True)
         for card in self.plan.brief_evaluators:
-            self._score(card, again=True)
+            self._score(card, job, again=True)
 
-    def _score(self, card: EvaluatorCard, *, again: bool = False) -> None:
+    def _score(self, card: EvaluatorCard, job: BriefJob, *, again: bool = False) -> None:
         """A score whose key is not known yet."""
         if again:
             self.found.reuse[Stage.SCORE] += 1
         else:
             self.found.to_do[Stage.SCORE] += 1
-            self._pay_for(card)
+            self._pay_for(card, job.query.topic)
 
-    def _pay_for(self, card: EvaluatorCard) -> None:
-        """What a score will cost: known where it is stated, or nothing is asked of a model."""
-        if asks_model(card):
-            usd = stated(self.plan.spec.price, card.name)
-            self.found.usd += usd or 0.0
-            if usd is None:
-                self.found.unpriced.add(card.name)
+    def _pay_for(self, card: EvaluatorCard, topic: str) -> None:
+        """What a score will take, where a model is asked for it; a stated price wins."""
+        asked = self._asks(card, topic)
+        if asked is None:
+            return
+        price = stated(self.plan.spec.price, card.name)
+        usd = asked.usd if price is None else price
+        self.found.calls[card.name] += asked.calls
+        self.found.usd += usd or 0.0
+        if usd is None:
+            self.found.unpriced.add(card.name)
+
+    def _asks(self, card: EvaluatorCard, topic: str) -> Asks | None:
+        of = card.name, topic
+        if of not in self._asked:
+            self._asked[of] = asks(card, topic)
+        return self._asked[of]
 
     def _ask(self, entry: LLMEntry, job: BriefJob) -> None:
         self.found.calls[entry.llm.name] += 1
         prompt = sum(tokens(message.content) for message in job.prompt.messages)
-        usage = Usage(prompt_tokens=prompt, completion_tokens=_ANSWER_TOKENS)
+        usage = Usage(prompt_tokens=prompt, completion_tokens=ANSWER_TOKENS)
         usd = entry.price.cost(usage) if entry.price else None
         if usd is None:
             self.found.unpriced.add(entry.llm.name)
@@ -199,6 +225,7 @@ class _Surveyor:
     def _spend(self, entry: MediaEntry) -> None:
         """Money and GPU time of one clip or cover."""
         name = entry.generator.name
+        self.found.made[name] += 1
         if entry.paid and entry.usd_per_clip is None:
             self.found.unpriced.add(name)
         self.found.usd += entry.usd_per_clip or 0.0
@@ -210,9 +237,5 @@ class _Surveyor:
 
 def planned_units(plan: RunPlan) -> dict[Stage, int]:
     """How many units of each stage the plan has in all."""
-    briefs = plan.n_briefs * len(plan.llms)
-    videos = briefs * len(plan.videos)
-    scores = briefs * len(plan.brief_evaluators) + videos * len(plan.video_evaluators)
-    covers = briefs if plan.cover else 0
-    made = {Stage.BRIEF: briefs, Stage.COVER: covers, Stage.VIDEO: videos, Stage.SCORE: scores}
+    made = matrix_of(plan).units
     return {stage: n for stage, n in made.items() if n or stage is not Stage.COVER}

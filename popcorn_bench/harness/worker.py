@@ -6,28 +6,22 @@ job does wrong is its own failure: the others of its batch are done all the same
 
 from __future__ import annotations
 
-import os
-import pickle
-import signal
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
-from multiprocessing import parent_process
-from multiprocessing.connection import Connection
 from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol, TypeAlias, cast
 
 from popcorn_bench.errors import AdapterError, UsageError, boundary
 from popcorn_bench.evaluators.protocol import Evaluator, Sample
-from popcorn_bench.fingerprint import file_sha256
 from popcorn_bench.generators.protocol import (
     Made,
     MediaAdapter,
     MediaGenerator,
     MediaRequest,
+    Overlapping,
     Resumable,
     Stepped,
 )
@@ -35,11 +29,8 @@ from popcorn_bench.generators.provenance import provenance, read_provenance
 from popcorn_bench.harness import probes
 from popcorn_bench.harness.progress import Step
 from popcorn_bench.media import MediaFacts, is_blank, probe, read_tags, standardise
-from popcorn_bench.results.artifacts import ArtefactStore
+from popcorn_bench.results.artifacts import DAMAGED, Artefacts, Fetch, name_of, open_artefacts
 from popcorn_bench.types import Artefact, Audit, EvaluatorCard, Generator, Query, Score
-
-# As many processes as cores: one thread each.
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +75,12 @@ class GeneratorHost:
     _loaded: MediaGenerator | None = field(default=None, init=False)
     _unloadable: AdapterError | None = field(default=None, init=False)
 
+    @property
+    def overlaps(self) -> bool:
+        """See `Overlapping`."""
+        adapter = _adapter(self.generator)
+        return isinstance(adapter, Overlapping) and adapter.overlaps
+
     def run(
         self, jobs: Sequence[MediaRequest], tell: Tell = _nobody
     ) -> Iterator[Artefact | AdapterError]:
@@ -91,7 +88,7 @@ class GeneratorHost:
         made_by = self._generator()
         if isinstance(made_by, Stepped):
             made_by.on_step = lambda done, of, n: tell(Step(self.generator.name, done, of, n))
-        store = ArtefactStore(self.folder)
+        store = open_artefacts(self.folder)
         with store.workspace() as scratch:
             started = monotonic()
             for request, made in zip(jobs, made_by.generate(jobs, scratch), strict=False):
@@ -112,10 +109,7 @@ class GeneratorHost:
         return self._loaded
 
     def _load(self) -> MediaGenerator:
-        from popcorn_bench.generators.media_catalog import ADAPTERS
-
-        adapter = cast("MediaAdapter", ADAPTERS.load(self.generator.adapter))
-        loaded = adapter(self.generator, self.device)
+        loaded = _adapter(self.generator)(self.generator, self.device)
         if isinstance(loaded, Resumable):
             loaded.state = self.folder
         return loaded
@@ -144,18 +138,22 @@ class EvaluatorHost:
     def _score(
         self, requests: Sequence[ScoreRequest]
     ) -> Iterator[tuple[Score, ...] | AdapterError]:
-        store = ArtefactStore(self.folder)
-        samples = [_sample(request, store) for request in requests]
-        sound = [sample for sample in samples if isinstance(sample, Sample)]
-        scored = iter(self._evaluator().score(sound)) if sound else iter(())
-        for sample in samples:
-            yield sample if isinstance(sample, AdapterError) else self._checked(next(scored, None))
+        store = open_artefacts(self.folder)
+        with store.reading() as fetch:
+            samples = [_sample(request, store, fetch) for request in requests]
+            sound = [sample for sample in samples if isinstance(sample, Sample)]
+            scored = iter(self._evaluator().score(sound)) if sound else iter(())
+            for sample in samples:
+                if isinstance(sample, AdapterError):
+                    yield sample
+                else:
+                    yield self._checked(next(scored, None))
 
     def _audit(self, request: AuditRequest) -> Audit:
-        store = ArtefactStore(self.folder)
-        samples = [_sample(item, store) for item in request.samples]
-        sound = [sample for sample in samples if isinstance(sample, Sample)]
-        with store.workspace() as scratch:
+        store = open_artefacts(self.folder)
+        with store.reading() as fetch, store.workspace() as scratch:
+            samples = [_sample(item, store, fetch) for item in request.samples]
+            sound = [sample for sample in samples if isinstance(sample, Sample)]
             return probes.audit(self._evaluator(), self.card, sound, scratch)
 
     def _evaluator(self) -> Evaluator:
@@ -196,18 +194,15 @@ def _loading(name: str) -> Iterator[None]:
         raise AdapterError("unusable", str(error)) from error
 
 
-def main(connection: Connection, host: Host) -> None:
-    """Serve batches from the connection until it closes: as many answers as jobs, in order."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
-    threading.Thread(target=_die_with_parent, daemon=True).start()
-    lock = threading.Lock()  # news may come from another thread than results
-    while True:
-        try:
-            jobs = connection.recv()
-        except EOFError:
-            return
-        for result in results_of(host, jobs, lambda step: _send(connection, lock, step)):
-            _send(connection, lock, result)
+def _adapter(generator: Generator) -> MediaAdapter:
+    from popcorn_bench.generators.media_catalog import ADAPTERS
+
+    return cast("MediaAdapter", ADAPTERS.load(generator.adapter))
+
+
+def overlaps(host: Host) -> bool:
+    """Whether a batch may begin while the last of the batch before it are being written."""
+    return bool(getattr(host, "overlaps", False))
 
 
 def results_of(host: Host, jobs: Sequence[Any], tell: Tell = _nobody) -> Iterator[Any]:
@@ -229,17 +224,8 @@ def results_of(host: Host, jobs: Sequence[Any], tell: Tell = _nobody) -> Iterato
         yield AdapterError("bug", f"{type(host).__name__} gave no result")
 
 
-def _send(connection: Connection, lock: threading.Lock, result: object) -> None:
-    try:
-        data = pickle.dumps(result)
-    except Exception as error:  # noqa: BLE001 - whatever a plugin's object raises
-        data = pickle.dumps(AdapterError("bug", f"a result cannot be sent: {error}"))
-    with lock:
-        connection.send_bytes(data)
-
-
 def _stored(
-    made: Path | Made | AdapterError, store: ArtefactStore, seconds: float, tags: Mapping[str, str]
+    made: Path | Made | AdapterError, store: Artefacts, seconds: float, tags: Mapping[str, str]
 ) -> Artefact | AdapterError:
     """Put a file into the store.
 
@@ -253,12 +239,14 @@ def _stored(
         with boundary("probe"):
             path = _tagged(made.path, _sound(made.path), tags)
             facts = probe(path)
+        with boundary("keeping a file"):
+            size = path.stat().st_size
+            sha256 = store.put(path)
     except AdapterError as error:
         error.cost_usd = made.cost_usd
         return error
-    size = path.stat().st_size
     return Artefact(
-        sha256=store.put(path),
+        sha256=sha256,
         suffix=path.suffix,
         bytes=size,
         width=facts.width,
@@ -290,40 +278,29 @@ def _sound(path: Path) -> MediaFacts:
     return facts
 
 
-def _sample(job: ScoreRequest, store: ArtefactStore) -> Sample | AdapterError:
+def _sample(job: ScoreRequest, store: Artefacts, fetch: Fetch) -> Sample | AdapterError:
     """What the evaluator reads. A damaged file is removed, so that it is made again."""
     try:
         sample = Sample(
             query=job.query,
             title=job.title,
-            cover=_whole(job.cover, store),
-            video=_whole(job.video, store),
+            cover=_whole(job.cover, store, fetch),
+            video=_whole(job.video, store, fetch),
         )
         return probes.blank(sample) or sample
     except AdapterError as error:
         return error
 
 
-def _whole(artefact: Artefact | None, store: ArtefactStore) -> Path | None:
+def _whole(artefact: Artefact | None, store: Artefacts, fetch: Fetch) -> Path | None:
     if artefact is None:
         return None
-    path = store.path(artefact.sha256, artefact.suffix)
-    if not _is_sound(path, artefact.sha256):
-        path.unlink(missing_ok=True)
-        message = "the file was damaged and is removed; run again to make it again"
-        raise AdapterError("damaged_artefact", message, retriable=True)
-    return path
-
-
-def _is_sound(path: Path, sha256: str) -> bool:
+    name = name_of(artefact.sha256, artefact.suffix)
     try:
-        return file_sha256(path) == sha256
-    except OSError:
-        return False
-
-
-def _die_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+        return fetch(name)
+    except AdapterError as error:
+        if error.kind != DAMAGED:
+            raise
+        store.discard(name)
+        message = "the file was damaged and is removed; run again to make it again"
+        raise AdapterError(DAMAGED, message, retriable=True) from error

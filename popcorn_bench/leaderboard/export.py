@@ -14,6 +14,8 @@ from popcorn_bench.leaderboard.figures import Figures, figures_of, uplift_figure
 from popcorn_bench.leaderboard.generators import words as makers
 from popcorn_bench.leaderboard.generators.record import generators_record
 from popcorn_bench.leaderboard.model import PARTS, Board, HumanRow, Row, Table, Uplift
+from popcorn_bench.leaderboard.standing.compute import Standings
+from popcorn_bench.leaderboard.standing.words import record
 from popcorn_bench.leaderboard.statistics.interval import CONFIDENCE
 from popcorn_bench.leaderboard.trust.block import Block
 from popcorn_bench.leaderboard.trust.ratings.words import TITLE as RATINGS
@@ -24,16 +26,20 @@ from popcorn_bench.leaderboard.uplift import by_table
 _DIGITS = 12  # beyond them stands only the order in which numbers were added
 
 
-def to_json(board: Board) -> str:
+def to_json(board: Board, found: Standings | None = None) -> str:
     """`{"rows": [...], "uplift": [...], "meta": {...}}`, strictly JSON.
 
     Human rows are in `meta.human`, the settings of modes in `meta.modes`, the trust panel in
-    `meta.trust`, what made the clips in `meta.generators`.
+    `meta.trust`, what made the clips in `meta.generators`; `meta.statistics` has how sure the
+    orders are, where that is given.
     """
+    meta = _meta(board)
+    if found is not None:
+        meta["statistics"] = _rounded(record(found))
     document = {
         "rows": [_row(row, board) for row in board.rows],
         "uplift": [_fields(uplift, board.by) for uplift in board.uplift],
-        "meta": _meta(board),
+        "meta": meta,
     }
     return json.dumps(document, indent=1, allow_nan=False)
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from threadpoolctl import threadpool_limits
 
-from popcorn_bench.leaderboard import flags, text
 from popcorn_bench.leaderboard.model import Board
 from popcorn_bench.leaderboard.page.context import page_of
-from popcorn_bench.leaderboard.page.gallery import read_gallery
-from popcorn_bench.leaderboard.page.media import media_of
-from popcorn_bench.leaderboard.page.panels import each, seconds
+from popcorn_bench.leaderboard.page.environment import environment
+from popcorn_bench.leaderboard.page.gallery import Gallery, read_gallery
+from popcorn_bench.leaderboard.page.media import Shelf, media_of
+from popcorn_bench.leaderboard.page.pack import as_many
 from popcorn_bench.leaderboard.samples import read_samples
+
+MOST = 2_000_000  # bytes of a page, not counting the clips that it carries
+_SPARE = 2_000  # for what is said of what was left out
 
 
 def _ignore(_: str) -> None:
@@ -28,6 +31,9 @@ def write_html(  # noqa: PLR0913 - one per option of the command
     *,
     artifacts: str | None = None,
     inline_videos: int = 0,
+    posters_on_demand: bool = False,
+    forbids: Mapping[str, Sequence[str]] | None = None,
+    bring: Callable[[str], object] = _ignore,
     warn: Callable[[str], None] = _ignore,
 ) -> Path:
     """Write `folder/index.html` and return its path; posters of its clips go beside it.
@@ -39,46 +45,48 @@ def write_html(  # noqa: PLR0913 - one per option of the command
         artifacts: address of the artefact folder as seen from `folder`, for example
             `../artifacts`; None leaves out links to clips.
         inline_videos: how many of the first clips are put into the page itself.
+        posters_on_demand: whether somebody makes the posters when they are asked for.
+        forbids: what the licence of a generator rules out, by its id.
+        bring: gets a clip by its file name, where clips are not all in the artefact folder.
         warn: told what the page has to do without.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "index.html"
     samples = read_samples(connection, board, artifacts)
     gallery = read_gallery(connection, board)
-    media = media_of(samples, gallery, artifacts, folder, inline_videos, warn)
-    template = _environment().get_template("board.html.j2")
-    page = template.render(**page_of(board, connection, gallery, media), samples=samples)
-    path.write_text(page, encoding="utf-8", errors="replace")
+    shelf = Shelf(
+        folder=folder,
+        artifacts=artifacts,
+        inline=inline_videos,
+        on_demand=posters_on_demand,
+        bring=bring,
+    )
+    media = media_of(samples, gallery, shelf, warn)
+    with threadpool_limits(1, "blas"):  # its matrices are small: threads would only wait
+        values = page_of(board, connection, gallery, media, forbids or {})
+    page = _rendered({**values, "samples": samples}, gallery, media.carried, warn)
+    path.write_bytes(page)
     return path
 
 
-def _environment() -> Environment:
-    """Autoescape is on everywhere: titles, prompts and names were written by strangers."""
-    environment = Environment(
-        loader=PackageLoader("popcorn_bench.leaderboard"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        clean=text.clean,
-        cost=text.cost,
-        each=each,
-        seconds=seconds,
-        percent=text.percent,
-        rank_range=text.rank_range,
-        score=text.score,
-        p_value=text.p_value,
-        effect=text.effect,
-        pairs=text.pairs,
-        copying=text.copying,
-        flag=_flag,
-        summed_up=flags.summed_up,
-    )
-    return environment
+def _rendered(
+    values: Mapping[str, object],
+    gallery: Gallery | None,
+    carried: int,
+    warn: Callable[[str], None],
+) -> bytes:
+    """The page with as many of the full answers as it has room for; the rest is told."""
+    template = environment().get_template("board.html.j2")
 
+    def render(texts: str, lacking: list[str]) -> bytes:
+        page = template.render(**values, texts=texts, lacking=lacking)
+        return page.encode("utf-8", "replace")
 
-def _flag(flag: str) -> str:
-    name, _, share = flag.partition(" ")
-    return text.clean(f"{share} {name}".strip().replace("_", " "))
+    if gallery is None:
+        return render("", [])
+    room = MOST - _SPARE - len(render("", [])) + carried
+    texts, left_out = as_many(gallery.texts, max(0, room))
+    lacking = gallery.lacking(left_out)
+    for line in lacking:
+        warn(f"page: {line}")
+    return render(texts, lacking)

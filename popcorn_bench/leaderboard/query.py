@@ -1,18 +1,21 @@
 """What the board reads from the index.
 
-Scores are gathered per cell in one pass over the table, as lists of query numbers and values;
-the averages over seeds and queries are then taken in numpy.
+Scores are averaged per query in one pass over the table and come as lists per cell, so that what
+leaves the database is as large as the boards, however many seeds and repeats there are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from itertools import accumulate, pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from duckdb import DuckDBPyConnection
 from numpy.typing import NDArray
+from pyarrow import compute
 
 from popcorn_bench.leaderboard.statistics.interval import Floats
 
@@ -85,38 +88,59 @@ NUMBERED = """numbered AS (
     FROM queries
 )"""  # queries in the order of their ids, as arrays hold them
 _SCORES = f"""
-WITH {NUMBERED}
-SELECT {CELL}, metric, list(number) AS numbers, list(score) AS scores,
-       list(coalesce(percentile, 'nan'::DOUBLE)) AS percentiles
-FROM scores JOIN numbered USING (task_id, query_id)
-WHERE {{where}}
-GROUP BY ALL
+WITH {NUMBERED}, averaged AS (
+    SELECT {CELL}, metric, query_id, avg(score) AS score, count(*) AS n,
+           avg(percentile) FILTER (isfinite(percentile)) AS percentile
+    FROM scores WHERE {{where}} GROUP BY ALL
+)
+SELECT {CELL}, metric, list(number) AS numbers, list(score) AS scores, list(n) AS counts,
+       coalesce(list(number) FILTER (percentile IS NOT NULL), []) AS compared,
+       coalesce(list(percentile) FILTER (percentile IS NOT NULL), []) AS percentiles
+FROM averaged JOIN numbered USING (task_id, query_id)
+GROUP BY {CELL}, metric
 """  # noqa: S608 - only constants are put in
+# Most cells and seeds are asked the same, so the queries are gone through once per way of asking.
 _PLANNED = f"""
-WITH runs_of AS (
+WITH asked AS (
+    SELECT {CELL}, seed, list_sort(list(DISTINCT {{{{run_id: run_id, repeats: repeats}}}})) AS asks
+    FROM plan_cells WHERE {{where}} GROUP BY ALL
+), ways AS (
+    SELECT task_id, asks, unnest(asks, recursive := true)
+    FROM (SELECT DISTINCT task_id, asks FROM asked)
+), most AS (
+    SELECT task_id, asks, query_id, max(repeats) AS repeats
+    FROM ways JOIN plan_queries USING (run_id, task_id) GROUP BY ALL
+), units AS (
+    SELECT task_id, asks, {{part}} AS part, sum(repeats) AS units
+    FROM most JOIN queries AS q USING (task_id, query_id) GROUP BY ALL
+), runs_of AS (
     SELECT {CELL}, bool_and(coalesce(partial, false)) AS partial
     FROM plan_cells LEFT JOIN runs USING (run_id) GROUP BY ALL
-), units AS (
-    SELECT {CELL}, {{part}} AS part, sum(repeats)::BIGINT AS units
-    FROM planned JOIN queries AS q USING (task_id, query_id) WHERE {{where}} GROUP BY ALL
 )
-SELECT {CELL}, part, units, partial FROM units JOIN runs_of USING ({CELL})
+SELECT {CELL}, part, sum(units)::BIGINT AS units, any_value(partial) AS partial
+FROM asked JOIN units USING (task_id, asks) JOIN runs_of USING ({CELL})
+GROUP BY {CELL}, part
 """  # noqa: S608 - only constants are put in
-_FAILED = """
-SELECT p.task_id, p.llm_id, p.video_id, p.mode, p.evaluator_id, {part} AS part,
-       count(DISTINCT (f.query_id, f.seed, f.repeat)) AS failed
-FROM planned AS p
-JOIN open_failures AS f USING (task_id, query_id, llm_id, mode, seed)
+_FAILED = f"""
+WITH failed AS (
+    SELECT task_id, query_id, llm_id, mode, seed, repeat, stage, video_id AS made_by,
+           evaluator_id AS judged_by
+    FROM open_failures WHERE {{where}}
+)
+SELECT {CELL}, {{part}} AS part, count(DISTINCT (query_id, seed, repeat)) AS failed
+FROM failed
+JOIN plan_cells USING (task_id, llm_id, mode, seed)
+JOIN plan_queries USING (run_id, task_id, query_id)
 JOIN queries AS q USING (task_id, query_id)
-LEFT JOIN evaluators AS e ON e.evaluator_id = p.evaluator_id
-WHERE f.repeat < p.repeats AND {where} AND (
-    f.stage = 'brief'
-    OR (f.stage = 'cover' AND list_contains(e.inputs, 'cover'))
-    OR (f.stage = 'video' AND f.video_id = p.video_id AND p.video_id <> '')
-    OR (f.stage = 'score' AND f.video_id = p.video_id AND f.evaluator_id = p.evaluator_id)
+LEFT JOIN evaluators USING (evaluator_id)
+WHERE repeat < repeats AND (
+    stage = 'brief'
+    OR (stage = 'cover' AND list_contains(inputs, 'cover'))
+    OR (stage = 'video' AND made_by = video_id AND video_id <> '')
+    OR (stage = 'score' AND made_by = video_id AND judged_by = evaluator_id)
 )
 GROUP BY ALL
-"""
+"""  # noqa: S608 - only constants are put in
 _COPIED = f"""
 SELECT task_id, llm_id, mode, avg(copying), avg((copying >= {COPIED})::INTEGER)
 FROM briefs WHERE copying IS NOT NULL AND {{where}} GROUP BY ALL
@@ -133,11 +157,20 @@ class Filter:
 
     def run(self, connection: DuckDBPyConnection, sql: str) -> DuckDBPyConnection:
         """Run `sql` with the filter put in for `{where}` and `{part}`."""
+        return connection.execute(*self._filled(sql))
+
+    def table(self, connection: DuckDBPyConnection, sql: str) -> pa.Table:
+        """The same as a table, for results of many lists."""
+        filled, parameters = self._filled(sql)
+        with connection.cursor() as cursor:
+            return cursor.sql(filled, params=parameters).to_arrow_table()
+
+    def _filled(self, sql: str) -> tuple[str, list[tuple[str, ...]]]:
         where, parameters = "list_contains(?, task_id)", [self.task_ids]
         part = {None: "''", "topic": "q.topic", "kind": "q.kind"}[self.part]
         if self.modes is not None:
             where, parameters = f"{where} AND list_contains(?, mode)", [*parameters, self.modes]
-        return connection.execute(sql.format(where=where, part=part), parameters)
+        return sql.format(where=where, part=part), parameters
 
     def keeps(self, mode: str) -> bool:
         """Whether a mode is read; '' stands for what is over all modes."""
@@ -154,18 +187,28 @@ def read_scores(
         chosen: what to read.
         sizes: number of queries per task id.
     """
-    columns = chosen.run(connection, _SCORES).fetchnumpy()
-    names = (*CellKey._fields, "metric", "numbers", "scores", "percentiles")
-    rows = zip(*(columns[name] for name in names), strict=True)
-    return {(CellKey(*row[:5]), row[5]): _average(*row[6:], size=sizes[row[0]]) for row in rows}
+    table = chosen.table(connection, _SCORES)
+    ends = list(accumulate(sizes[task_id] for task_id in table["task_id"].to_pylist()))
+    numbers, compared = (_places(table[name], ends) for name in ("numbers", "compared"))
+    found = (
+        _spread(table["scores"], numbers, ends, np.nan),
+        _spread(table["percentiles"], compared, ends, np.nan),
+        _spread(table["counts"], numbers, ends, 0),
+    )
+    keys = zip(*(table[name].to_pylist() for name in (*CellKey._fields, "metric")), strict=True)
+    return {
+        (CellKey(*key[:5]), key[5]): CellScores(*arrays)
+        for key, *arrays in zip(keys, *found, strict=True)
+    }
 
 
 def read_counts(connection: DuckDBPyConnection, chosen: Filter) -> Counts:
     """Read what was planned and what failed."""
     planned = chosen.run(connection, _PLANNED).fetchall()
+    failed = chosen.run(connection, _FAILED).fetchall()
     return Counts(
         planned={(CellKey(*row[:5]), row[5]): Planned(row[6], row[7]) for row in planned},
-        failed=_failed(connection, chosen),
+        failed={(CellKey(*row[:5]), row[5]): row[6] for row in failed},
     )
 
 
@@ -177,27 +220,24 @@ def read_copied(
     return {(task, llm, mode): Copied(mean, share) for task, llm, mode, mean, share in rows}
 
 
-def _average(
-    numbers: NDArray[np.int64], scores: Floats, percentiles: Floats, *, size: int
-) -> CellScores:
-    counts = np.bincount(numbers, minlength=size)
-    known = np.isfinite(percentiles)
-    return CellScores(
-        scores=_mean(numbers, scores, size),
-        percentiles=_mean(numbers[known], percentiles[known], size),
-        counts=counts,
-    )
+def _places(numbers: pa.ChunkedArray, ends: Sequence[int]) -> NDArray[np.int64]:
+    """Where the queries of each cell stand when all cells stand one after the other.
+
+    Args:
+        numbers: which queries of their task, a list per cell.
+        ends: where each cell ends.
+    """
+    starts = np.array([0, *ends[:-1]])[: len(ends)]
+    lengths = compute.list_value_length(numbers).to_numpy()
+    places: NDArray[np.int64] = np.repeat(starts, lengths)
+    places += compute.list_flatten(numbers).to_numpy()
+    return places
 
 
-def _mean(numbers: NDArray[np.int64], values: Floats, size: int) -> Floats:
-    total = np.bincount(numbers, weights=values, minlength=size)
-    count = np.bincount(numbers, minlength=size)
-    mean: Floats = np.divide(total, count, out=np.full(size, np.nan), where=count > 0)
-    return mean
-
-
-def _failed(connection: DuckDBPyConnection, chosen: Filter) -> dict[tuple[CellKey, str], int]:
-    if not connection.execute("SELECT 1 FROM failures LIMIT 1").fetchone():
-        return {}  # spares the pass over all scores that tells mended failures from open ones
-    rows = chosen.run(connection, _FAILED).fetchall()
-    return {(CellKey(*row[:5]), row[5]): row[6] for row in rows}
+def _spread(
+    values: pa.ChunkedArray, places: NDArray[np.int64], ends: Sequence[int], blank: float
+) -> list[NDArray[Any]]:
+    """An array per cell over all queries of its task, `blank` for those without a value."""
+    every = np.full(ends[-1] if ends else 0, blank)
+    every[places] = compute.list_flatten(values).to_numpy()
+    return [every[start:end] for start, end in pairwise([0, *ends])]

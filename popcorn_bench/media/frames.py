@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,10 +48,18 @@ def is_blank(path: Path) -> bool:
     """
     with opened(path) as (container, stream):
         stream.codec_context.skip_frame = "NONKEY"
-        if not all(map(_is_flat, container.decode(stream))):
+        if not _all_flat(path, container.decode(stream)):
             return False
     with opened(path) as (container, stream):
-        return all(map(_is_flat, container.decode(stream)))
+        return _all_flat(path, container.decode(stream))
+
+
+def _all_flat(path: Path, frames: Iterable[VideoFrame]) -> bool:
+    for number, frame in enumerate(frames, 1):
+        check_count(path, number)
+        if not _is_flat(frame):
+            return False
+    return True
 
 
 def _is_flat(frame: VideoFrame) -> bool:

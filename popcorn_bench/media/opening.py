@@ -46,6 +46,7 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
             if not getattr(stream, "width", 0):  # no such attribute where the header is cut
                 raise AdapterError("broken_media", f"{path.name}: its header cannot be read")
             check_size(path, stream.width, stream.height)
+            check_count(path, stream.frames)  # as promised; what is there is counted by readers
             yield container, stream
     except (av.FFmpegError, ValueError) as error:
         raise AdapterError("broken_media", f"{path.name}: {error}") from error

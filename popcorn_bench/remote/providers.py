@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 BASELINES = "popcorn"
+PLUGINS = "plugin"  # their own code is called, not LiteLLM
 
 # A provider is ready when all variables of one alternative are set. The first alternative is the
 # one that messages name.
@@ -96,6 +97,7 @@ _NEEDS: Mapping[str, tuple[tuple[str, ...], ...]] = {
 KEYLESS = frozenset(
     {"ollama", "ollama_chat", "llamafile", "docker_model_runner", "lemonade"}
     | {"lm_studio", "hosted_vllm", "openai_like", "xinference", "oobabooga", BASELINES}
+    | {PLUGINS}
 )
 _NEED_ADDRESS = frozenset({"lm_studio", "hosted_vllm", "openai_like", "xinference", "oobabooga"})
 _ADDRESS_VARIABLES = ("API_BASE", "BASE_URL")

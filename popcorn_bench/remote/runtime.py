@@ -31,10 +31,14 @@ _lock = threading.Lock()
 
 async def load() -> ModuleType:
     """LiteLLM, ready to call; the first time takes seconds, in a thread beside the event loop."""
-    return await asyncio.to_thread(_load)
+    litellm = sys.modules.get("litellm")
+    if litellm is not None and _is_ready(litellm):
+        return litellm
+    return await asyncio.to_thread(load_now)
 
 
-def _load() -> ModuleType:
+def load_now() -> ModuleType:
+    """The same without an event loop."""
     with _lock:
         if "litellm" in sys.modules and _is_ready(sys.modules["litellm"]):
             return sys.modules["litellm"]

@@ -44,14 +44,54 @@ def sync(folder: Path) -> bool:
     """Bring the index file up to the journal; False where the file cannot be written now."""
     try:
         connection = _patiently(folder / FILE, read_only=False)
-    except (duckdb.IOException, duckdb.PermissionException):
+    except duckdb.Error:  # held by someone, in a place that is not ours, or damaged
         return False
     try:
         with connection:
-            _update(connection, [folder])
+            _migrate(connection)
+            strange = _is_strange(connection, folder)
+            if not strange:
+                _update(connection, [folder])
     except duckdb.Error:  # a full disk, for one: the journal has it all
         return False
+    if strange:
+        _remove(folder)
+        return sync(folder)
     return True
+
+
+def up_to_date(folder: Path) -> DuckDBPyConnection | None:
+    """The index for reading where it is there, free, and holds every line of the journal."""
+    if not (folder / FILE).is_file():
+        return None
+    try:
+        connection = duckdb.connect(str(folder / FILE), read_only=True)
+    except duckdb.Error:
+        return None
+    try:
+        read = connection.execute(
+            "SELECT file, max(bytes), sum(damaged)::BIGINT FROM journal_files GROUP BY file"
+        ).fetchall()
+    except duckdb.Error:
+        connection.close()
+        return None
+    sizes = {(path.name, path.stat().st_size, 0) for path in journal_files(folder)}
+    if set(read) == sizes:
+        return connection
+    connection.close()
+    return None
+
+
+def _is_strange(connection: DuckDBPyConnection, folder: Path) -> bool:
+    """Whether an index knows more than the journal holds: it belongs elsewhere, or to the past."""
+    sizes = {path.name: path.stat().st_size for path in journal_files(folder)}
+    read = connection.execute("SELECT file, max(bytes) FROM journal_files GROUP BY file").fetchall()
+    return any(size > sizes.get(name, -1) for name, size in read)
+
+
+def _remove(folder: Path) -> None:
+    for name in (FILE, f"{FILE}.wal"):
+        (folder / name).unlink(missing_ok=True)
 
 
 def rebuild(folder: Path) -> None:
@@ -61,8 +101,7 @@ def rebuild(folder: Path) -> None:
         UsageError: where a folder holds no results.
     """
     _check(folder)
-    for name in (FILE, f"{FILE}.wal"):
-        (folder / name).unlink(missing_ok=True)
+    _remove(folder)
     if not sync(folder):
         raise StoreError(f"{folder / FILE}: cannot be written")
 

@@ -2,11 +2,13 @@
 
 A line counts once it is synced to disk. Lines are committed in groups: while one group is being
 synced the next one gathers, so that many writers share one fsync and a lone one hardly waits.
-A process that was killed can leave a torn last line; readers stop before it.
+A process that was killed can leave a torn last line; readers stop before it, and the next one who
+holds the folder cuts it off.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import threading
@@ -21,6 +23,8 @@ from popcorn_bench.errors import StoreError
 
 Record = Mapping[str, Any]
 FOLDER = "journal"
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+_LONGEST_LINE = 256 << 20  # bytes; the plan of the largest task takes a few megabytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +62,15 @@ class JournalWriter:
 
     def append(self, record: Record) -> tuple[int, Future[None]]:
         """Queue a record; give its offset in the file and a future that ends when it is durable."""
-        line = json.dumps(record, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+        line = _ENCODER.encode(record).encode() + b"\n"
         with self._lock:
             if self._closing:
                 raise self._error or StoreError(f"{self.path}: the journal is closed")
             start = self._size
             self._size += len(line)
             self._lines.append(line)
-            self._lock.notify()
+            if len(self._lines) == 1:  # for the others of the group the writer is awake
+                self._lock.notify()
             return start, self._group
 
     def close(self) -> None:
@@ -92,6 +97,7 @@ class JournalWriter:
             self._file.write(b"".join(lines))
             self._file.flush()
             os.fsync(self._file.fileno())
+            self._check_name()
         except OSError as error:
             broken = StoreError(f"{self.path}: cannot write the journal: {error.strerror}")
             with self._lock:
@@ -99,6 +105,11 @@ class JournalWriter:
             group.set_exception(broken)
         else:
             group.set_result(None)
+
+    def _check_name(self) -> None:
+        """A file that was deleted, or whose disk was taken away, would take lines for ever."""
+        if not os.path.samestat(self.path.stat(), os.fstat(self._file.fileno())):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
 
 
 def _new_group() -> Future[None]:
@@ -117,24 +128,40 @@ def read_lines(path: Path, start: int = 0) -> Iterator[Line]:
     """Yield the whole lines from byte `start` on; a torn last line is passed over."""
     with path.open("rb") as file:
         file.seek(start)
-        for raw in file:
-            if not raw.endswith(b"\n"):
+        while raw := file.readline(_LONGEST_LINE):
+            end, whole = start + len(raw), raw.endswith(b"\n")
+            while not whole and (
+                more := file.readline(_LONGEST_LINE)
+            ):  # too long to be one of ours
+                raw, end, whole = b"", end + len(more), more.endswith(b"\n")
+            if not whole:
                 return
-            end = start + len(raw)
             yield Line(_parse(raw), start, end)
             start = end
+
+
+def cut_torn(path: Path, whole: int) -> int:
+    """Cut off what stands behind the `whole` bytes of a file that nobody writes; how much it was.
+
+    A file that cannot be written is left as it is: readers stop before the torn line anyway.
+    """
+    torn = path.stat().st_size - whole
+    if torn > 0:
+        with suppress(OSError):
+            os.truncate(path, whole)
+    return max(torn, 0)
 
 
 def read_record(file: BinaryIO, start: int) -> Record | None:
     """The record at byte `start` of an open journal file."""
     file.seek(start)
-    return _parse(file.readline())
+    return _parse(file.readline(_LONGEST_LINE))
 
 
 def _parse(raw: bytes) -> Record | None:
     try:
         record = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) else None
 

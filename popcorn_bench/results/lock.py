@@ -29,10 +29,12 @@ def writing(folder: Path) -> Iterator[None]:
     with handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             handle.seek(0)
             holder = handle.read().strip() or "another process"
             raise UsageError(f"{folder}: {holder} is writing to it") from error
+        except OSError as error:
+            raise UsageError(f"{folder}: cannot be locked: {error.strerror}") from error
         handle.truncate(0)
         handle.write(f"process {os.getpid()} on {platform.node()}")
         handle.flush()

@@ -1,16 +1,18 @@
 """What stands in a journal line: values to plain records and back.
 
 Kinds (`t`): `run`, `task`, `mode`, `llm`, `generator`, `evaluator`, `leak` and `plan` open a file
-and make it complete in itself; `unit` and `failure` are what happened; `end` closes it.
+and make it complete in itself; `unit` and `failure` are what happened, `waste` what a unit cost in
+vain before it; `end` closes it.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
-from dataclasses import asdict, fields
+from collections.abc import Hashable, Mapping
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from functools import lru_cache
+from typing import Any, TypeVar, cast
 
 from popcorn_bench.types import (
     Artefact,
@@ -29,7 +31,7 @@ from popcorn_bench.types import (
 V = TypeVar("V")
 
 # What reading a record that is damaged, or of another version, may raise.
-MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError)
+MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError)
 Result = Brief | Artefact | tuple[Score, ...] | Audit
 
 
@@ -51,7 +53,12 @@ def unit_record(unit: Unit, result: Result, run_id: str, *, reused: bool) -> dic
 
 def failure_record(unit: Unit, failure: Failure, run_id: str) -> dict[str, Any]:
     """A unit that could not be done."""
-    return _record("failure", unit, run_id, asdict(failure))
+    return _record("failure", unit, run_id, _plain(failure))
+
+
+def waste_record(unit: Unit, usd: float, run_id: str) -> dict[str, Any]:
+    """What attempts without a result took of the cost of the unit that follows."""
+    return {"t": "waste", "key": unit.key, "run": run_id, "at": now(), "usd": usd}
 
 
 def unit_of(record: Mapping[str, Any]) -> Unit:
@@ -82,8 +89,8 @@ def _score(data: Mapping[str, Any]) -> Score:
 
 def _known(kind: type[V], data: Mapping[str, Any]) -> V:
     """A value from its fields; those that a later version adds are passed over."""
-    names = {field.name for field in fields(kind)}  # type: ignore[arg-type]  # all are dataclasses
-    return kind(**{name: value for name, value in data.items() if name in names})
+    names = _field_names(kind)
+    return kind(**{name: data[name] for name in names if name in data})
 
 
 def _record(kind: str, unit: Unit, run_id: str, data: object) -> dict[str, Any]:
@@ -98,5 +105,19 @@ def _record(kind: str, unit: Unit, run_id: str, data: object) -> dict[str, Any]:
     }
 
 
-def _plain(result: Result) -> object:
-    return [asdict(score) for score in result] if isinstance(result, tuple) else asdict(result)
+def _plain(value: object) -> object:
+    """Values and what is in them as plain data, nothing copied that need not be."""
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if is_dataclass(value):
+        return {name: _plain(getattr(value, name)) for name in _field_names(type(value))}
+    return value
+
+
+def _field_names(kind: object) -> tuple[str, ...]:
+    return _names_of(cast("Any", kind))
+
+
+@lru_cache
+def _names_of(kind: Hashable) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(cast("Any", kind)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from enum import IntEnum
@@ -13,12 +13,13 @@ from typing import BinaryIO, Self
 from popcorn_bench.errors import StoreError
 from popcorn_bench.fingerprint import place_key
 from popcorn_bench.results import journal, records
-from popcorn_bench.results.artifacts import ArtefactStore
+from popcorn_bench.results.artifacts import Artefacts, open_artefacts
 from popcorn_bench.results.journal import JournalWriter, Record
 from popcorn_bench.results.keys import KeyIndex
 from popcorn_bench.results.lock import writing
 from popcorn_bench.results.records import Result
-from popcorn_bench.types import Artefact, Failure, Unit
+from popcorn_bench.results.seal import is_sealed, seal
+from popcorn_bench.types import Artefact, Failure, Place, Unit
 
 _OFFSET_BITS = 44  # a journal file may grow to 16 TiB
 _OPEN_FILES = 64
@@ -35,22 +36,25 @@ class Status(IntEnum):
 class Store:
     """Units by key and by place, read from the journal; memory hardly grows with their number.
 
-    Use as a context manager: it keeps journal files open for reading.
+    The journal is read when it is first asked about. Use as a context manager: it keeps journal
+    files open for reading.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, artifacts: Artefacts | None = None) -> None:
         self.folder = folder
-        self.artifacts = ArtefactStore(folder)
+        self.artifacts = artifacts or open_artefacts(folder)
         self.run_id = ""
         self._files: list[Path] = []
         self._read: dict[Path, int] = {}
+        self.repaired: dict[str, int] = {}  # journal files and bytes of torn lines, cut off
         self._handles: dict[int, BinaryIO] = {}
         self._results, self._places = KeyIndex(), KeyIndex()
         self._writer: JournalWriter | None = None
-        self._catch_up()
+        self._is_read = False
 
     def _catch_up(self) -> None:
         """Read what the journal has gained since it was read last."""
+        self._is_read = True
         for path in journal.journal_files(self.folder):
             if path not in self._read:
                 self._files.append(path)
@@ -60,13 +64,23 @@ class Store:
                 if line.record is not None:
                     self._note(line.record, number, line.start)
 
+    def _repair(self) -> None:
+        """Clear up after processes that were killed; nobody else writes while this is held."""
+        torn = {path: journal.cut_torn(path, self._read[path]) for path in self._files}
+        self.repaired = {path.name: n for path, n in torn.items() if n}
+        self.artifacts.clear_scratch()
+
     def status(self, unit: Unit) -> Status | None:
         """What happened to the unit at its place, or None."""
+        if not self._is_read:
+            self._catch_up()
         value = self._places.get(place_key(unit.place, unit.key))
         return None if value is None else Status(value)
 
     def result(self, unit: Unit) -> Result | None:
         """The result of an equal unit at any place; None too where its artefact is gone."""
+        if not self._is_read:
+            self._catch_up()
         location = self._results.get(unit.key)
         if location is None:
             return None
@@ -85,6 +99,7 @@ class Store:
         """Hold the folder and open a journal file for `run_id`."""
         with writing(self.folder):
             self._catch_up()  # another run may have ended before the folder was ours
+            self._repair()
             self.run_id = run_id
             self._writer = JournalWriter(self.folder / journal.FOLDER / f"{run_id}.jsonl")
             self._files.append(self._writer.path)
@@ -102,6 +117,14 @@ class Store:
         start, durable = self._writer.append(record)
         self._note(record, len(self._files) - 1, start)
         return durable
+
+    def seal(self, plan: str) -> dict[str, str]:
+        """For the last line of this run, where it did the whole of a plan: see `seal.py`."""
+        return seal(self.folder, self._files[-1], plan)
+
+    def is_sealed(self, plan: str, briefs: Collection[str]) -> bool:
+        """Whether the last run did the whole of a plan, and all of it is there: see `seal.py`."""
+        return is_sealed(self.folder, self.artifacts, plan, briefs)
 
     async def finish(self, unit: Unit, result: Result, *, reused: bool = False) -> None:
         """Record a finished unit; durable when this returns."""
@@ -125,8 +148,7 @@ class Store:
                 self._note_status(record, Status.FAILED_RETRIABLE if retriable else Status.FAILED)
 
     def _note_status(self, record: Record, status: Status) -> None:
-        unit = records.unit_of(record)
-        self._places[place_key(unit.place, unit.key)] = status
+        self._places[place_key(Place(*record["place"]), record["key"])] = status
 
     def _handle(self, number: int) -> BinaryIO:
         if number not in self._handles:

@@ -14,8 +14,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from benchmarks.board_data import Size, fill
 from popcorn_bench.leaderboard.board import board
+from popcorn_bench.leaderboard.compare.compare import Options, compare
+from popcorn_bench.leaderboard.compare.history import Line, history
+from popcorn_bench.leaderboard.compare.html import write_comparison, write_history
+from popcorn_bench.leaderboard.compare.metric import Asked
+from popcorn_bench.leaderboard.compare.side import Place, Wanted
 from popcorn_bench.leaderboard.html import write_html
 from tests.browser.clips import make_clips
+from tests.needs import lacking
 
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -35,7 +41,7 @@ class Watched:
 def browser() -> Iterator[Browser]:
     wanted = os.environ.get("POPCORN_CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), "")
     if not wanted:
-        pytest.skip("no Chromium here (POPCORN_CHROMIUM names one)")
+        lacking("no Chromium here (POPCORN_CHROMIUM names one)")
     with sync_playwright() as playwright:
         made = playwright.chromium.launch(executable_path=wanted, args=_FLAGS)
         yield made
@@ -51,6 +57,23 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         fill(connection, Size(queries=24, llms=6, generators=3, modes=2), clips)
         made = board(connection)
         return write_html(made, connection, folder / "site", artifacts="../artifacts")
+
+
+@pytest.fixture(scope="session")
+def versus(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The pages of a comparison with clips, and of a history, on synthetic results."""
+    folder = tmp_path_factory.mktemp("versus")
+    clips = make_clips(folder / "artifacts", 3)
+    with duckdb.connect() as connection:
+        fill(connection, Size(queries=24, llms=8, generators=3), clips)
+        place = Place(connection, folder)
+        wanted = Wanted(llm="wren-1"), Wanted(llm="wren-2")
+        found = compare(place, place, wanted, Options(margin=0.1))
+        family = history(place, Line(family="wren"), Wanted(), Asked())
+    return (
+        write_comparison(found, folder / "compared", pytest.fail),
+        write_history(family, folder / "history"),
+    )
 
 
 @pytest.fixture

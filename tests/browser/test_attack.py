@@ -10,47 +10,30 @@ from popcorn_bench.leaderboard.board import board
 from popcorn_bench.leaderboard.html import write_html
 from tests.browser.conftest import Watched, opened
 from tests.leaderboard.index import Index
-from tests.leaderboard.pages import HOSTILE
-
-_ATTACKS = (
-    *HOSTILE,
-    "</script><script>alert(2)</script>",
-    "<!--<script>",
-    "<iframe srcdoc='<script>parent.alert(3)</script>'>",
-    "<a href=javascript:alert(4) autofocus onfocus=alert(5)>x</a>",
-    "<math><mtext></mtext><style><img src=x onerror=alert(6)></style></math>",
-    "__proto__",
-    "constructor",
-    "]]><![CDATA[<svg/onload=alert(7)>",
-    "' onmouseover='alert(8)",
-    "+cmd|' /C calc'!A0",
-    "%3Cscript%3Ealert(9)%3C/script%3E",
-    "&lt;script&gt;alert(10)&lt;/script&gt;",
-    "![x](http://evil.example/a.png)",
-)
+from tests.leaderboard.pages import ATTACKS
 
 
 def _attacked(index: Index) -> None:
     """Every attack as the name of an LLM, generator, topic, query, title, prompt and answer."""
     queries = [
-        (f"{text} {i}", ("concrete", "abstract")[i % 2], text) for i, text in enumerate(_ATTACKS)
+        (f"{text} {i}", ("concrete", "abstract")[i % 2], text) for i, text in enumerate(ATTACKS)
     ]
-    index.task(queries, name=_ATTACKS[0])
-    index.evaluator("pop", _ATTACKS[2])
-    index.evaluator("see", _ATTACKS[1], inputs=("video",), name=_ATTACKS[13])
-    for i in range(0, len(_ATTACKS), 4):
-        name = " ".join(_ATTACKS[i : i + 4]) if i else _ATTACKS[0]
+    index.task(queries, name=ATTACKS[0])
+    index.evaluator("pop", ATTACKS[2])
+    index.evaluator("see", ATTACKS[1], inputs=("video",), name=ATTACKS[13])
+    for i in range(0, len(ATTACKS), 4):
+        name = " ".join(ATTACKS[i : i + 4]) if i else ATTACKS[0]
         index.llm(f"llm-{i}", name=name)
         index.video(f"v-{i}", name=name, family=name)
         values = {query: 1.0 + j + i / 9 for j, (query, *_) in enumerate(queries)}
-        index.score((f"llm-{i}", "", "basic", "pop"), _ATTACKS[2], values)
-        index.score((f"llm-{i}", f"v-{i % 8}", "basic", "see"), _ATTACKS[1], values)
-        for (query, *_), text in zip(queries, _ATTACKS, strict=True):
+        index.score((f"llm-{i}", "", "basic", "pop"), ATTACKS[2], values)
+        index.score((f"llm-{i}", f"v-{i % 8}", "basic", "see"), ATTACKS[1], values)
+        for (query, *_), text in zip(queries, ATTACKS, strict=True):
             hostile = {"title": text, "video_prompt": text, "cover_prompt": text, "raw": text}
             index.brief(query, f"llm-{i}", reasoning=text, breaches=[text], **hostile)
             index.clip(query, f"llm-{i}", f"v-{i % 8}", run_id=text, suffix='.mp4"><script>')
     index.connection.execute("UPDATE llms SET family = name")
-    index.insert("runs", run_id=_ATTACKS[0], version=_ATTACKS[0], status=_ATTACKS[1], spec="{}")
+    index.insert("runs", run_id=ATTACKS[0], version=ATTACKS[0], status=ATTACKS[1], spec="{}")
 
 
 def test_nothing_runs(watched: Watched, tmp_path: Path) -> None:
@@ -93,7 +76,7 @@ def _no_formula(watched: Watched) -> None:
         with page.expect_download() as waiting:
             page.locator(button).click()
         rows = list(csv.reader(io.StringIO(Path(waiting.value.path()).read_text("utf-8"))))
-        assert len(rows) > len(_ATTACKS) // 4
+        assert len(rows) > len(ATTACKS) // 4
         cells = [cell for row in rows for cell in row]
         for cell in cells:
             assert not cell.lstrip().startswith(("=", "+", "@", "\t")), cell

@@ -34,6 +34,23 @@ def test_a_link_opens_its_query_and_a_clip_plays(watched: Watched, site: Path) -
     assert all(url.startswith(("file:", "blob:", "data:")) for url in watched.requests)
 
 
+def test_every_clip_shows_its_poster_once_it_is_in_view(watched: Watched, site: Path) -> None:
+    """Its file lies beside the page; below the fold nothing is loaded."""
+    page = opened(watched, site, "#q=synthetic/q00007")
+    page.wait_for_selector(".sample video")
+    videos = page.locator(".sample video")
+    assert videos.count() == 12
+    for at in (0, 11):
+        videos.nth(at).scroll_into_view_if_needed()
+        until(page, f"document.querySelectorAll('.sample video')[{at}].poster !== ''")
+        poster = videos.nth(at).get_attribute("poster") or ""
+        assert (site.parent / poster).is_file()
+    page.evaluate("scrollTo(0, 0)")
+    page.locator("#g-more").click()
+    assert videos.last.get_attribute("poster") is None
+    assert not watched.faults
+
+
 def test_a_sample_tells_its_prompts_and_where_it_came_from(watched: Watched, site: Path) -> None:
     page = opened(watched, site, "#q=synthetic/q00000")
     page.wait_for_selector(".sample")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -216,6 +217,39 @@ def test_pairs_of_models_give_the_expected_values(crossed: Path, expected: dict[
         assert done.json["checks"]["wilcoxon"] == _exactly(pair["p_wilcoxon"])
 
 
+@pytest.mark.shared
+def test_one_way_through_all_of_it(crossed: Path, versions: Path, expected: dict[str, Any]) -> None:
+    """Import, boards, ranks, uplift, chances, agreement, sources of spread, and the gate."""
+    llms = popcorn("leaderboard", "--by=llm", "--mode=basic", "--json", cwd=crossed).json
+    want = expected["llm_marginal"]
+    ranks = {row["llm"]: [row["rank_low"], row["rank_high"]] for row in llms["rows"]}
+    assert ranks == want["rank_ci_simultaneous_95"]
+    assert {row["llm"]: row["mean"] for row in llms["rows"]} == _exactly(want["estimate"])
+    orders = {one["by"]: one for one in llms["meta"]["statistics"]["orders"]}
+    for by, key in (("llm", "llm_marginal"), ("video", "gen_marginal")):
+        chances = {one["name"]: one for one in orders[by]["chances"]}
+        for name, best in expected[key]["p_best_query_bootstrap"].items():
+            assert chances[name]["best"] == pytest.approx(best, abs=0.02), "drawn at random"
+            rank = expected[key]["expected_rank"][name]
+            assert chances[name]["expected_rank"] == pytest.approx(rank, abs=0.02)
+    assert orders["llm"]["concordance"] == _exactly(want["kendall_W_across_generators"])
+    assert (orders["llm"]["across"], orders["llm"]["queries"]) == (3, 40)
+    [spread] = llms["meta"]["statistics"]["spreads"]
+    parts = {name: expected["variance"]["components_anova"][name] for name in ("q", "l", "v")}
+    parts |= {name: expected["variance"]["components_anova"][name] for name in ("ql", "qv", "lv")}
+    assert {name: spread["variance"][name] for name in parts} == _exactly(parts)
+    uplift = {one["llm"]: one["delta"] for one in
+              popcorn("leaderboard", "--json", cwd=crossed).json["uplift"]}  # fmt: skip
+    assert uplift == _exactly({name: expected["pe_uplift"][name]["uplift"] for name in uplift})
+    assert len(uplift) == 4
+    gates = {name: _gate(versions, "all", f"--llm=llm_a@v1,llm_a@{name}") for name in _CODES}
+    assert {name: gate.code for name, gate in gates.items()} == _CODES
+    assert {name: gate.json["verdict"] for name, gate in gates.items()} == {
+        name: expected["gate"][name]["verdict"] for name in _CODES
+    }
+    assert _gate(versions, "v1", "fewer").code == 5, "another query set"
+
+
 def test_models_and_runs_of_a_folder_with_what_they_made(tmp_path: Path) -> None:
     """Two runs of the baselines: two queries, then three."""
     for limit in (2, 3):
@@ -228,6 +262,12 @@ def test_models_and_runs_of_a_folder_with_what_they_made(tmp_path: Path) -> None
     assert models.code == 0, models.err
     assert models.json["metric"] == "popularity"
     assert models.json["overall"]["n"] == 3
+    page = tmp_path / "compared" / "index.html"
+    done = popcorn("compare", "--llm=echo,template", f"--html={page.parent}", cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert "page: " in done.err
+    for link in re.findall(r'(?:src|poster)="([^"]+)"', page.read_text()):
+        assert (page.parent / link).is_file()
     for mover in models.json["movers"]:
         assert mover["a"]["title"] != mover["b"]["title"]
         assert all((tmp_path / mover[side]["video"]).is_file() for side in ("a", "b"))

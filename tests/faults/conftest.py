@@ -1,8 +1,7 @@
-"""What the campaigns share. `POPCORN_SOAK=1` runs them at full length."""
+"""What the campaigns share. `--soak` runs them at full length."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -11,8 +10,8 @@ from tests.faults.zygote import Zygote
 
 
 @pytest.fixture(scope="session")
-def soak() -> bool:
-    return bool(os.environ.get("POPCORN_SOAK"))
+def soak(pytestconfig: pytest.Config) -> bool:
+    return bool(pytestconfig.getoption("--soak", default=False))
 
 
 @pytest.fixture(scope="session")

@@ -21,13 +21,23 @@ from popcorn_bench.harness.progress import Outcome, Silent
 from popcorn_bench.harness.resolve import resolve
 from popcorn_bench.harness.run import Report, Runner
 from popcorn_bench.harness.spec import RunSpec
+from popcorn_bench.harness.worker import ScoreRequest
 from popcorn_bench.results.artifacts import ArtefactStore
 from popcorn_bench.results.store import Store
-from popcorn_bench.types import LLM, Artefact, Brief, BriefRules, Generator, Message
+from popcorn_bench.types import (
+    LLM,
+    Artefact,
+    Brief,
+    BriefRules,
+    Generator,
+    Message,
+    Score,
+    Stage,
+)
 from tests.instant import InstantExecutor
 
 _IN, _OUT, _MOST_TOKENS = 2.0, 10.0, 1_000  # USD per million tokens, twice
-_CLIP_USD = 0.05
+_CLIP_USD, _MOST_SCORE_USD = 0.05, 0.02
 _MILLION = 1e6
 _SPEC = RunSpec(
     llms=("openai/bounded", "openai/free-running"),
@@ -36,11 +46,12 @@ _SPEC = RunSpec(
         ("openai/bounded", {"max_tokens": str(_MOST_TOKENS)}),
     ),
     tasks=("popcorn_concrete",),
-    evaluators=("popularity",),
+    evaluators=("popularity", "judge"),
+    evaluator_args=(("judge", {"model": "openai/eye", "api_base": "http://127.0.0.1:9/v1"}),),
     covers=("none",),
     videos=("still",),
     limit=20,
-    price=(("openai/*", (_IN, _OUT)), ("still", (_CLIP_USD,))),
+    price=(("openai/*", (_IN, _OUT)), ("still", (_CLIP_USD,)), ("judge", (_MOST_SCORE_USD,))),
 )
 
 
@@ -103,15 +114,31 @@ class CostlyClient:
 @dataclass(slots=True)
 class CostlyExecutor(InstantExecutor):
     till: Till = field(default_factory=lambda: Till(random.Random()))
+    faults: float = 0.0
 
     async def make(self, generator: Generator, request: MediaRequest) -> Artefact:
         await self.till.charge(_CLIP_USD)
+        if self.till.dice.random() < self.faults:
+            raise AdapterError("degenerate", "", cost_usd=_CLIP_USD)
         return await super(CostlyExecutor, self).make(generator, request)
+
+    async def judge(self, evaluator: str, request: ScoreRequest) -> tuple[Score, ...]:
+        """A judge asks several times: some of its answers may be billed and fail all the same."""
+        first, *others = await super(CostlyExecutor, self).judge(evaluator, request)
+        if evaluator != "judge":
+            return (first, *others)
+        usd = self.till.dice.uniform(0.001, _MOST_SCORE_USD)
+        await self.till.charge(usd)
+        if self.till.dice.random() < self.faults:
+            known = self.till.dice.choice([usd, None])
+            kind = "malformed_answer" if known else "timeout"
+            raise AdapterError(kind, "", retriable=True, cost_usd=known)
+        return (replace(first, cost_usd=usd), *others)
 
 
 def _run(plan: RunPlan, folder: Path, till: Till, faults: float) -> Report:
     metrics = {card.name: tuple(m.name for m in card.metrics) for card in plan.evaluators}
-    executor = CostlyExecutor(ArtefactStore(folder), metrics, till=till)
+    executor = CostlyExecutor(ArtefactStore(folder), metrics, till=till, faults=faults)
 
     async def go() -> Report:
         with Store(folder) as store:
@@ -128,7 +155,7 @@ def plan() -> RunPlan:
 
 
 def test_no_budget_is_passed_in_200_random_scenarios(plan: RunPlan, tmp_path: Path) -> None:
-    stopped = at_once = 0
+    stopped = at_once = judged = 0
     for seed in range(200):
         dice = random.Random(seed)
         till = Till(dice)
@@ -144,6 +171,7 @@ def test_no_budget_is_passed_in_200_random_scenarios(plan: RunPlan, tmp_path: Pa
 
         assert till.usd <= budget, f"scenario {seed}: ${till.usd} of ${budget}"
         assert report.tally.cost_usd <= till.usd + 1e-9
+        judged += report.tally.of(Outcome.DONE, Stage.SCORE)
         stopped += bool(report.halted)
         at_once = max(at_once, till.most_at_once)
         if report.halted:
@@ -151,6 +179,7 @@ def test_no_budget_is_passed_in_200_random_scenarios(plan: RunPlan, tmp_path: Pa
             assert not report.interrupted
     assert 50 < stopped < 190  # both ends are tried
     assert at_once > 8
+    assert judged > 1_000
 
 
 def test_a_budget_is_used_up_and_a_higher_one_goes_on(plan: RunPlan, tmp_path: Path) -> None:
@@ -173,7 +202,14 @@ def test_a_budget_is_used_up_and_a_higher_one_goes_on(plan: RunPlan, tmp_path: P
 
 
 def test_what_costs_nothing_goes_on_when_the_budget_is_reached(tmp_path: Path) -> None:
-    spec = replace(_SPEC, llms=("echo", "openai/bounded"), price=_SPEC.price[:1], budget=0.0)
+    spec = replace(
+        _SPEC,
+        evaluators=("popularity",),
+        evaluator_args=(),
+        llms=("echo", "openai/bounded"),
+        price=_SPEC.price[:1],
+        budget=0.0,
+    )
     mixed = on_terms(resolve(spec))
 
     report = _run(mixed, tmp_path, Till(random.Random(1)), 0.0)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing
+import os
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from popcorn_bench.harness import cli
 from popcorn_bench.results import index
+from tests.e2e.cli import popcorn
 from tests.faults.zygote import Zygote
 from tests.loopback import ChatRequest, ChatServer, Reply, brief_json
 
@@ -95,3 +101,115 @@ def test_a_key_in_the_user_part_of_a_url_is_refused_unseen(
     (tmp_path / "own" / "llms.yaml").unlink(missing_ok=True)
     assert code == 2
     _nowhere(tmp_path)
+
+
+_DEBUG = {"LITELLM_LOG": "DEBUG", "OPENAI_LOG": "debug", "HTTPX_LOG_LEVEL": "debug",
+          "DATASETS_VERBOSITY": "debug", "HF_DEBUG": "1"}  # fmt: skip
+_OTHER = "hf_canary0123456789abcdefABCDEF"  # of a service that is never asked
+_WHOLE = ("--videos=still", "--covers=storyboard", "--limit=2", "--retry-on-error=1")
+
+
+@contextmanager
+def _watched_titles() -> Iterator[list[str]]:
+    """The command lines and names of all processes that are seen meanwhile."""
+    seen: dict[str, None] = {}
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.02):
+            for number in filter(str.isdecimal, os.listdir("/proc")):  # noqa: PTH208 - names are all
+                for name in ("cmdline", "comm"):
+                    with suppress(OSError):  # it has ended meanwhile
+                        title = Path("/proc", number, name).read_bytes()
+                        seen.setdefault(title.decode("utf-8", "replace"))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    found: list[str] = []
+    try:
+        yield found
+    finally:
+        over.set()
+        watcher.join()
+        found += seen
+
+
+def test_a_whole_run_with_debug_logs_tells_no_key(tmp_path: Path) -> None:
+    """Fresh processes, every stage, every logger as loud as it goes, and all that is made of it."""
+    env = {**_ENV, **_DEBUG, "HF_TOKEN": _OTHER, "AWS_SECRET_ACCESS_KEY": _OTHER}
+    told = []
+    with ChatServer(_echoing) as server, _watched_titles() as titles:
+        asked = ("--llms=openai/mock,echo", f"--llm-args=openai/mock:api_base={server.base_url}")
+        ran = popcorn(*asked, *_WHOLE, cwd=tmp_path, env=env)
+        assert ran.code == 3, ran.err
+        told.append(ran)
+        for args in (
+            ("retry", "results", "--json"),
+            ("leaderboard", "results", "--html=page", "--inline-videos=1"),
+            ("results", "export", "results", "--format=json", "--to=exported"),
+            ("publish", "results", "--to=published", "--with-clips=1"),
+            ("ls", "llms", "--json"),
+        ):
+            told.append(popcorn(*args, cwd=tmp_path, env=env))  # noqa: PERF401 - each takes long
+    assert server.count
+    for secret in (CANARY, _OTHER):
+        assert not [done for done in told if secret in done.out + done.err]
+        assert not [title for title in titles if secret in title]
+        assert not [p for p in _files(tmp_path) if secret.encode() in p.read_bytes()]
+    assert any("popcorn_bench" in title for title in titles), "the watcher saw the run"
+    assert list((tmp_path / "published").rglob("*.mp4"))
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+_REFUSED = (
+    "api_key={key}",
+    "extra_headers={{'Authorization': 'Bearer {key}'}}",
+    "headers=Authorization: {key}",
+    "openai/mock:api_key={key}",
+    "extra_body.api_key={key}",
+    "api_base=http://127.0.0.1:9/{key}",
+    "organization={key}",
+)
+
+
+@pytest.mark.parametrize("setting", _REFUSED)
+@pytest.mark.parametrize("way", ["flag", "file"])
+def test_a_key_as_a_setting_is_refused_unseen(
+    zygote: Zygote, tmp_path: Path, setting: str, way: str
+) -> None:
+    text = setting.format(key=CANARY)
+    args = [*_PLAIN, "--llms=openai/mock"]
+    if way == "flag":
+        args.append(f"--llm-args={text}")
+    else:
+        name, _, value = re.sub("^openai/mock:", "", text).partition("=")
+        own = {"llms": {"house": {"model": "openai/mock", "params": {name: value}}}}
+        (tmp_path / "own").mkdir()
+        (tmp_path / "own" / "llms.yaml").write_text(json.dumps(own))
+        args += ["--include-path=own", "--llms=house"]
+
+    code, _, _ = zygote.run(*args, cwd=tmp_path, env=_ENV)
+
+    (tmp_path / "own" / "llms.yaml").unlink(missing_ok=True)
+    assert code == 2
+    _nowhere(tmp_path)
+
+
+def test_the_traceback_of_a_bug_tells_no_key(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(**_: object) -> None:
+        raise RuntimeError(f"cannot send Authorization: Bearer {CANARY} to http://me:pw@host/")
+
+    monkeypatch.setenv("OPENAI_API_KEY", CANARY)
+    monkeypatch.setattr(cli.cli, "main", broken)
+    with pytest.raises(SystemExit, match="1"):
+        cli.main()
+    told = capsys.readouterr().err
+    assert "Traceback" in told
+    assert "<OPENAI_API_KEY>" in told
+    assert CANARY not in told
+    assert "me:pw" not in told

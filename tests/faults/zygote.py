@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -26,6 +27,14 @@ class Started:
     pid: int
     out: Path
     err: Path
+
+    def is_running(self) -> bool:
+        """Whether it has not ended yet; one that has is a zombie until it is waited for."""
+        try:
+            stat = Path(f"/proc/{self.pid}/stat").read_text()
+        except OSError:
+            return False
+        return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 @dataclass(slots=True)
@@ -132,6 +141,8 @@ def _redirect(question: dict[str, Any]) -> None:
     os.setsid()
     os.chdir(question["cwd"])
     os.environ.update(question["env"])
+    if most := os.environ.pop("TEST_FILE_BYTES", None):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (int(most), int(most)))
     written = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     names = (os.devnull, question["out"], question["err"])
     for handle, name, flags in zip((0, 1, 2), names, (os.O_RDONLY, written, written), strict=True):

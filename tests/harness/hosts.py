@@ -70,3 +70,40 @@ class Occupying:
 
 def _alive(pid: str) -> bool:
     return Path(f"/proc/{pid}").exists()
+
+
+@dataclass(frozen=True)
+class Sleeping:
+    """Takes its time over each job and says which process did it, and what GPUs that saw."""
+
+    seconds: float
+
+    def run(self, jobs: Sequence[int], tell: Tell) -> Iterator[tuple[int, int, str]]:
+        for job in jobs:
+            tell(Step("sleeping", job, len(jobs)))
+            time.sleep(self.seconds)
+            yield job, os.getpid(), os.environ.get("CUDA_VISIBLE_DEVICES", "")
+
+
+@dataclass
+class Sampling:
+    """Computes one batch at a time, and writes each result slowly; notes what it did when."""
+
+    log: Path
+    overlaps: bool
+
+    def run(self, jobs: Sequence[int], tell: Tell) -> Iterator[int]:
+        tell(Step("sampling", 0, len(jobs)))
+        for job in jobs:
+            self._note(f"sampled {job}")
+            yield from self._write(job, last=job == jobs[-1])
+
+    def _write(self, job: int, *, last: bool) -> Iterator[int]:
+        if last:
+            time.sleep(1.0)
+        self._note(f"wrote {job}")
+        yield job
+
+    def _note(self, what: str) -> None:
+        with self.log.open("a") as log:
+            log.write(f"{what}\n")

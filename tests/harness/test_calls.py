@@ -13,6 +13,7 @@ import pytest
 from popcorn_bench.errors import AdapterError
 from popcorn_bench.generators.protocol import MediaRequest
 from popcorn_bench.harness import calls, retry
+from popcorn_bench.harness.calls import Calls
 from popcorn_bench.harness.decide import Policy
 from popcorn_bench.harness.limits.terms import on_terms
 from popcorn_bench.harness.plan import RunPlan
@@ -20,7 +21,7 @@ from popcorn_bench.harness.progress import Outcome, Silent
 from popcorn_bench.harness.resolve import resolve
 from popcorn_bench.harness.run import Report, Runner
 from popcorn_bench.harness.spec import RunSpec
-from popcorn_bench.harness.survey import survey
+from popcorn_bench.harness.survey import Survey, survey
 from popcorn_bench.harness.worker import ScoreRequest
 from popcorn_bench.results.artifacts import ArtefactStore
 from popcorn_bench.results.store import Store
@@ -233,11 +234,58 @@ def test_the_plan_counts_equal_work_once(tmp_path: Path) -> None:
     assert found.calls == Counter({"a": 10})
 
 
-def test_a_plan_prices_the_scores_of_a_judge_as_stated(tmp_path: Path) -> None:
-    judge = {"model": "openai/eye", "api_base": "http://127.0.0.1:9/v1"}
-    spec = {"evaluators": ("judge",), "evaluator_args": (("judge", judge),)}
+@pytest.mark.parametrize("made", [False, True])
+def test_a_plan_holds_the_calls_of_a_judge_and_what_they_cost(tmp_path: Path, made: bool) -> None:
+    """Known from the model's price and the number of answers; a stated price of a score wins."""
+    judge = {"model": "openai/eye", "api_base": "http://127.0.0.1:9/v1", "repeats": "3"}
+    tokens = judge | {"price_input": "1", "price_output": "2"}
+    if made:
+        _run(_plan(tmp_path))
     with Store(tmp_path) as store:
-        unknown = survey(_plan(tmp_path, **spec), store, Policy())
-        known = survey(_plan(tmp_path, **spec, price=(("judge", (0.5,)),)), store, Policy())
+
+        def plan(judge: dict[str, str], **more: object) -> Survey:
+            spec = {"evaluators": ("judge",), "evaluator_args": (("judge", judge),)}
+            return survey(_plan(tmp_path, **spec, **more), store, Policy())
+
+        unknown, stated = plan(judge), plan(judge, price=(("judge", (0.5,)),))
+        priced, dearer = plan(tokens), plan(tokens | {"price_input": "2", "price_output": "4"})
+
     assert unknown.unpriced == {"judge"}
-    assert (known.unpriced, known.usd) == (set(), 5.0)
+    assert (stated.unpriced, stated.usd) == (set(), 5.0)
+    assert unknown.calls["judge"] == priced.calls["judge"] == 30
+    assert 0.01 < priced.usd < 1
+    assert dearer.usd == pytest.approx(2 * priced.usd)
+
+
+def test_scores_at_a_price_that_nobody_knows_are_told_as_unknown(tmp_path: Path) -> None:
+    judge = {"model": "openai/eye", "api_base": "http://127.0.0.1:9/v1"}
+    plan = _plan(tmp_path, evaluators=("judge",), evaluator_args=(("judge", judge),))
+    report = _run(plan, InstantClientFree(), Timed(ArtefactStore(tmp_path), {}, usd=None))
+
+    bill = report.tally.bills[Stage.SCORE, "judge"]
+    assert (bill.units, bill.unknown, bill.usd) == (10, 10, 0.0)
+    assert "popularity" not in {who for _, who in report.tally.bills}
+
+
+def test_time_in_the_queue_is_no_gpu_time_of_a_clip_that_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "devices", lambda _: ["cuda:0"])
+    plan = _plan(tmp_path, max_gpu_hours=1.0)
+    local = tuple(replace(entry, on_gpu=True, seconds_per_clip=0.001) for entry in plan.videos)
+
+    def fault(stage: Stage, _: str) -> AdapterError | None:
+        return AdapterError("degenerate", "flat") if stage is Stage.VIDEO else None
+
+    slow = Timed(ArtefactStore(tmp_path), {}, fault=fault)
+    limited = Calls(
+        replace(plan, videos=local), InstantClient(), slow, asyncio.Event(), lambda _: None
+    )
+
+    async def go() -> None:
+        for seed in range(10):
+            with pytest.raises(AdapterError):
+                await limited.make(local[0], MediaRequest("x", seed))
+
+    asyncio.run(go())
+    assert 0 < limited.gpu.taken < 11 * 0.001

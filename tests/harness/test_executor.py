@@ -12,7 +12,8 @@ from popcorn_bench.fingerprint import generator_id
 from popcorn_bench.generators.machine import devices, gpu_memory, missing_device
 from popcorn_bench.generators.protocol import MediaRequest
 from popcorn_bench.harness import pool as pools
-from popcorn_bench.harness.executor import LocalExecutor
+from popcorn_bench.harness.executors.local import LocalExecutor
+from popcorn_bench.harness.gate import Gate
 from popcorn_bench.harness.plan import RunPlan
 from popcorn_bench.harness.pool import Pool, Seat
 from popcorn_bench.harness.resolve import resolve
@@ -58,7 +59,7 @@ def planned(pipelines: Path, device: str) -> RunPlan:
 
 def seats(pipelines: Path, device: str) -> dict[str, Sequence[Seat]]:
     plan = planned(pipelines, device)
-    media = LocalExecutor(plan, pipelines / "results")._media
+    media = LocalExecutor(plan, pipelines / "results").media
     return {e.generator.name: media[generator_id(e.generator)].seats for e in plan.videos}
 
 
@@ -144,11 +145,11 @@ def test_two_gpus_are_two_seats_that_generators_share(
     found = seats(pipelines, "auto")
 
     for name in MODELS:
-        assert [seat.gate and seat.gate.device for seat in found[name]] == ["cuda:0", "cuda:1"]
+        assert [_gate(seat) for seat in found[name]] == ["cuda:0", "cuda:1"]
         assert [_device(seat) for seat in found[name]] == ["cuda:0", "cuda:1"]
     gates = [[seat.gate for seat in found[name]] for name in MODELS]
     assert all(a is b for a, b in zip(*gates, strict=True)), "one gate for each GPU"
-    assert all(seat.gate is None for seat in found["still"]), "what needs no GPU waits for none"
+    assert all(_gate(seat) is None for seat in found["still"]), "what needs no GPU waits for none"
 
 
 def test_one_gpu_asked_for_is_one_seat(monkeypatch: pytest.MonkeyPatch, pipelines: Path) -> None:
@@ -156,7 +157,7 @@ def test_one_gpu_asked_for_is_one_seat(monkeypatch: pytest.MonkeyPatch, pipeline
 
     (seat,) = seats(pipelines, "cuda:1")["ltx"]
 
-    assert (_device(seat), seat.gate and seat.gate.device) == ("cuda:1", "cuda:1")
+    assert (_device(seat), _gate(seat)) == ("cuda:1", "cuda:1")
 
 
 def test_on_the_cpu_a_pipeline_has_one_process_and_no_gate(
@@ -166,7 +167,7 @@ def test_on_the_cpu_a_pipeline_has_one_process_and_no_gate(
 
     found = seats(pipelines, "cpu")
 
-    assert [(_device(seat), seat.gate) for seat in found["ltx"]] == [("cpu", None)]
+    assert [(_device(seat), _gate(seat)) for seat in found["ltx"]] == [("cpu", None)]
     assert found["hunyuan"][0].host is not found["ltx"][0].host
 
 
@@ -178,7 +179,7 @@ async def test_two_models_take_turns_on_two_gpus(
     machine(monkeypatch, pipelines / "bin", TWO)
     plan = planned(pipelines, "auto")
     executor = LocalExecutor(plan, pipelines / "results")
-    for pool in executor._media.values():
+    for pool in executor.media.values():
         _occupy(pool, pipelines)
     models = [entry.generator for entry in plan.videos if entry.generator.name in MODELS]
 
@@ -194,6 +195,10 @@ async def test_two_models_take_turns_on_two_gpus(
 def _device(seat: Seat) -> str:
     assert isinstance(seat.host, GeneratorHost)
     return seat.host.device
+
+
+def _gate(seat: Seat) -> str | None:
+    return seat.gate.device if isinstance(seat.gate, Gate) else None
 
 
 def _occupy(pool: Pool[MediaRequest, Artefact], folder: Path) -> None:

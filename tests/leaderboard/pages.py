@@ -21,6 +21,24 @@ HOSTILE = (
 )
 
 
+ATTACKS = (
+    *HOSTILE,
+    "</script><script>alert(2)</script>",
+    "<!--<script>",
+    "<iframe srcdoc='<script>parent.alert(3)</script>'>",
+    "<a href=javascript:alert(4) autofocus onfocus=alert(5)>x</a>",
+    "<math><mtext></mtext><style><img src=x onerror=alert(6)></style></math>",
+    "__proto__",
+    "constructor",
+    "]]><![CDATA[<svg/onload=alert(7)>",
+    "' onmouseover='alert(8)",
+    "+cmd|' /C calc'!A0",
+    "%3Cscript%3Ealert(9)%3C/script%3E",
+    "&lt;script&gt;alert(10)&lt;/script&gt;",
+    "![x](http://evil.example/a.png)",
+)
+
+
 class Page(HTMLParser):
     """What a browser would make of the page."""
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from popcorn_bench.leaderboard.board import board
 from popcorn_bench.leaderboard.html import write_html
-from popcorn_bench.leaderboard.posters import write_posters
+from popcorn_bench.leaderboard.posters import measured, write_posters
 from popcorn_bench.media import write_mp4
 from tests.leaderboard.index import Index
 from tests.leaderboard.pages import Page
@@ -64,8 +64,8 @@ def _sampled(index: Index, clips: list[str]) -> None:
 def test_a_poster_is_the_first_frame_that_shows_something(tmp_path: Path) -> None:
     clip = _clip(tmp_path, size=(480, 640))
     (tmp_path / "site").mkdir()
-    found = write_posters([clip], tmp_path / "site", pytest.fail)
-    poster = found[clip]
+    assert write_posters([clip], tmp_path / "site", pytest.fail) == {clip}
+    poster = measured(clip, tmp_path / "site")
     assert (poster.width, poster.height) == (320, 240)
     path = tmp_path / "site" / poster.href
     assert path.name == f"{Path(clip).stem}.webp"
@@ -83,19 +83,20 @@ def test_a_small_clip_is_not_made_larger_and_a_blank_one_is_black(tmp_path: Path
     (tmp_path / blank.removeprefix("../")).unlink()
     write_mp4([np.zeros((64, 64, 3), np.uint8)] * 4, tmp_path / blank.removeprefix("../"), fps=8)
     (tmp_path / "site").mkdir()
-    found = write_posters([small, blank], tmp_path / "site", pytest.fail)
-    assert (found[small].width, found[small].height) == (160, 96)
-    assert (found[blank].width, found[blank].height) == (64, 64)
+    assert write_posters([small, blank], tmp_path / "site", pytest.fail) == {small, blank}
+    found = [measured(clip, tmp_path / "site") for clip in (small, blank)]
+    assert [(one.width, one.height) for one in found] == [(160, 96), (64, 64)]
 
 
 def test_posters_that_are_there_are_kept_and_broken_ones_made_again(tmp_path: Path) -> None:
     clip = _clip(tmp_path)
     site = tmp_path / "site"
     site.mkdir()
-    path = site / write_posters([clip], site, pytest.fail)[clip].href
+    write_posters([clip], site, pytest.fail)
+    path = site / measured(clip, site).href
     first = path.stat().st_mtime_ns
     (tmp_path / clip.removeprefix("../")).rename(tmp_path / "elsewhere.mp4")
-    assert write_posters([clip], site, pytest.fail)[clip].width == 160, "nothing is decoded"
+    assert write_posters([clip], site, pytest.fail) == {clip}, "nothing is decoded"
     assert path.stat().st_mtime_ns == first
     (tmp_path / "elsewhere.mp4").rename(tmp_path / clip.removeprefix("../"))
     path.write_bytes(path.read_bytes()[:9])
@@ -104,16 +105,18 @@ def test_posters_that_are_there_are_kept_and_broken_ones_made_again(tmp_path: Pa
         assert image.size == (160, 96)
 
 
-def test_no_more_than_a_few_dozen_are_made(tmp_path: Path) -> None:
-    clip = _clip(tmp_path)
-    source = tmp_path / clip.removeprefix("../")
-    clips = [clip.replace("../artifacts/", f"../artifacts/{i}/") for i in range(60)]
+def test_every_clip_has_one_and_nothing_is_left_beside_them(tmp_path: Path) -> None:
+    source = tmp_path / _clip(tmp_path).removeprefix("../")
+    names = [hashlib.sha256(str(i).encode()).hexdigest() for i in range(60)]
+    clips = [f"../artifacts/{name[:2]}/{name}.mp4" for name in names]
     for path in clips:
         target = tmp_path / path.removeprefix("../")
-        target.parent.mkdir(parents=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(source.read_bytes())
     (tmp_path / "site").mkdir()
-    assert list(write_posters([clips[0], *clips], tmp_path / "site", pytest.fail)) == clips[:48]
+    assert write_posters([clips[0], *clips], tmp_path / "site", pytest.fail) == set(clips)
+    made = sorted(path.name for path in (tmp_path / "site" / "posters").iterdir())
+    assert made == sorted(f"{name}.webp" for name in names)
 
 
 def test_the_page_shows_clips_that_load_when_they_are_played(index: Index, tmp_path: Path) -> None:
@@ -153,3 +156,25 @@ def test_a_clip_that_cannot_be_decoded_is_a_link_and_one_warning(
     [warning] = warnings
     assert warning.startswith("no poster for ")
     assert warning.endswith("and 1 more")
+
+
+def test_posters_on_demand_are_left_to_the_server_but_for_the_first(
+    index: Index, tmp_path: Path
+) -> None:
+    """Two queries of one kind and topic: the first shows without scripts."""
+    clips = [_clip(tmp_path, black) for black in (0, 2)]
+    index.task([("q0", "concrete", "food"), ("q1", "concrete", "food")])
+    index.llm("a")
+    index.video("v")
+    index.evaluator("q", "freeze", inputs=("video",))
+    index.score(("a", "v", "basic", "q"), "freeze", {"q0": 0.1, "q1": 0.2})
+    for query, clip in zip(("q0", "q1"), clips, strict=True):
+        index.brief(query, "a")
+        index.clip(query, "a", "v", sha256=Path(clip).stem)
+    for on_demand, expected in ((True, clips[:1]), (False, clips)):
+        write_html(
+            board(index.connection), index.connection, tmp_path / "site",
+            artifacts="../artifacts", posters_on_demand=on_demand, warn=pytest.fail,
+        )  # fmt: skip
+        made = {path.stem for path in (tmp_path / "site" / "posters").iterdir()}
+        assert made == {Path(clip).stem for clip in expected}

@@ -53,7 +53,7 @@ def test_a_video_whose_file_is_gone_or_short_is_to_be_made_again(tmp_path: Path)
     _record(tmp_path, (made, VIDEO))
     with Store(tmp_path) as store:
         assert store.result(made) is None
-        clip = store.artifacts.path(VIDEO.sha256, VIDEO.suffix)
+        clip = ArtefactStore(tmp_path).path(VIDEO.sha256, VIDEO.suffix)
         clip.parent.mkdir(parents=True)
         clip.write_bytes(b"cli")
         assert store.result(made) is None
@@ -117,6 +117,7 @@ def test_a_reused_result_is_found_at_once_and_stays_where_it_is_on_disk(tmp_path
 def test_what_another_run_did_before_the_lock_was_ours_is_known(tmp_path: Path) -> None:
     done = unit(key="1" * 64)
     with Store(tmp_path) as ours:
+        assert ours.status(done) is None  # the journal is read now
         _record(tmp_path, (done, BRIEF))
         assert ours.status(done) is None
         with ours.writing("run-2"):

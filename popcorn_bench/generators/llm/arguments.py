@@ -14,7 +14,7 @@ from math import isfinite
 
 import yaml
 
-from popcorn_bench.errors import did_you_mean
+from popcorn_bench.errors import did_you_mean, holds_secret
 from popcorn_bench.remote import providers
 from popcorn_bench.remote.prices import Price
 from popcorn_bench.types import JSON
@@ -98,12 +98,21 @@ def accept(name: str, value: JSON, key_variable: str = "") -> JSON:
         where = f"set {key_variable}" if key_variable else "set the provider's variable"
         raise ValueError(f"{name!r} is refused: keys are read from the environment only; {where}")
     if name.startswith(EXTRA_BODY) and len(name) > len(EXTRA_BODY):
-        return _scalar(value)
+        return _open(name, _scalar(value))
     if name not in _RULES:
         raise ValueError(f"unknown setting {name!r}{did_you_mean(name, SETTING_NAMES)}")
     if value is None or (isinstance(value, str) and value.lower() in _WORDS_FOR_NONE):
         return None
-    return _typed(name, value, _RULES[name])
+    return _open(name, _typed(name, value, _RULES[name]))
+
+
+def _open(name: str, value: JSON) -> JSON:
+    """A value that may be seen: it goes into the journal, whichever file it came from."""
+    if isinstance(value, str) and holds_secret(value):
+        raise ValueError(
+            f"the value of {name!r} holds a secret: keys are read from the environment"
+        )
+    return value
 
 
 def split(flat: Flat) -> Settings:
@@ -172,7 +181,7 @@ def _scalar(value: JSON) -> JSON:
         return value
     try:
         read = yaml.safe_load(value)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, RecursionError, ValueError):
         read = value
     if isinstance(read, float) and not isfinite(read):
         raise ValueError(f"not a finite number: {value!r}")

@@ -16,9 +16,9 @@ from popcorn_bench.harness.cli.plugin import with_plugins
 
 _PACKAGE = "popcorn_bench.harness.cli"
 _COMMANDS = (
-    "run", "leaderboard", "compare", "publish", "view", "ls", "validate", "prompt", "retry", "costs",
-    "reproduce", "score", "results", "corpus", "train", "predict", "evaluators", "videos", "pull",
-    "new", "doctor",
+    "run", "leaderboard", "compare", "publish", "view", "ls", "validate", "prompt", "retry",
+    "score", "costs", "reproduce", "results", "corpus", "train", "predict", "evaluators", "videos",
+    "pull", "new", "doctor",
 )  # fmt: skip
 INCOMPLETE, WRONG_USAGE, BROKEN, INTERRUPTED = 3, 2, 1, 130
 

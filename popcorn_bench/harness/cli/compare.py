@@ -12,7 +12,7 @@ import click
 
 from popcorn_bench.errors import UsageError
 from popcorn_bench.harness.cli.damage import tell_damage
-from popcorn_bench.harness.cli.options import EXISTING, FILE, LIST, with_json
+from popcorn_bench.harness.cli.options import EXISTING, FILE, FOLDER, LIST, with_json
 from popcorn_bench.harness.spec import DEFAULT_OUTPUT
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ _SIDES = 2
 )  # fmt: skip
 @click.option("--markdown", is_flag=True, help="Print Markdown, for a pull request.")
 @click.option("--junit", type=FILE, metavar="FILE", help="Write JUnit XML too.")
+@click.option("--html", type=FOLDER, metavar="DIR", help="Write DIR/index.html too.")
 @with_json
 @click.pass_context
 def command(ctx: click.Context, /, **given: Any) -> None:  # noqa: ANN401 - as the options say
@@ -97,13 +98,16 @@ class _Asked:
     history: str | None
     markdown: bool
     junit: Path | None
+    html: Path | None
     as_json: bool
 
 
 def _compare(asked: _Asked, a: Place, b: Place) -> int:
     from rich.console import Console
 
+    from popcorn_bench.harness.cli.board import tell
     from popcorn_bench.leaderboard.compare.compare import compare
+    from popcorn_bench.leaderboard.compare.html import write_comparison
     from popcorn_bench.leaderboard.compare.junit import to_junit
     from popcorn_bench.leaderboard.compare.markdown import to_markdown
     from popcorn_bench.leaderboard.compare.record import to_json
@@ -113,6 +117,8 @@ def _compare(asked: _Asked, a: Place, b: Place) -> int:
     if asked.junit:
         asked.junit.parent.mkdir(parents=True, exist_ok=True)
         asked.junit.write_text(to_junit(found), encoding="utf-8")
+    if asked.html:
+        click.echo(f"page: {write_comparison(found, asked.html, tell)}", err=True)
     if asked.as_json:
         click.echo(to_json(found))
     elif asked.markdown:
@@ -126,6 +132,7 @@ def _history(asked: _Asked, stack: ExitStack) -> int:
     from rich.console import Console
 
     from popcorn_bench.leaderboard.compare.history import history
+    from popcorn_bench.leaderboard.compare.html import write_history
     from popcorn_bench.leaderboard.compare.markdown import history_to_markdown
     from popcorn_bench.leaderboard.compare.record import history_to_json
     from popcorn_bench.leaderboard.compare.terminal import render_history
@@ -133,6 +140,8 @@ def _history(asked: _Asked, stack: ExitStack) -> int:
     if asked.gate or asked.junit or asked.margin is not None:
         raise UsageError("--history: has no --gate, --margin or --junit")
     found = history(_one(asked, stack, "--history"), *_line(asked))
+    if asked.html:
+        click.echo(f"page: {write_history(found, asked.html)}", err=True)
     if asked.as_json:
         click.echo(history_to_json(found))
     elif asked.markdown:

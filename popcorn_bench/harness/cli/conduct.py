@@ -23,6 +23,7 @@ from popcorn_bench.harness.run import Report
 from popcorn_bench.harness.session import execute
 from popcorn_bench.harness.spec import RunSpec
 from popcorn_bench.harness.survey import Survey, survey
+from popcorn_bench.results.artifacts.place import remember, settle
 from popcorn_bench.results.store import Store
 from popcorn_bench.types import Stage
 
@@ -36,7 +37,8 @@ def conduct(
     """Do what the spec asks for; give the exit code."""
     resolved = resolve(spec, generating=policy.generate)
     plan = on_terms(resolved, generating=policy.generate)
-    with Store(spec.output_path) as store:
+    place = settle(spec.output_path, spec.artifacts, spec.artifact_cache)
+    with Store(spec.output_path, place.open(spec.output_path)) as store:
         found = survey(plan, store, policy)
         if dry_run or plan.blocked:
             return _only_plan(plan, found, as_json=as_json)
@@ -44,6 +46,8 @@ def conduct(
         if found.complete:
             return _nothing_to_do(spec, found, as_json=as_json)
         warn(spec, found, _err)
+        store.artifacts.check()
+        remember(spec.output_path, place)
         report = execute(plan, store, make_display(display), policy)
     return _ended(spec, report, as_json=as_json)
 

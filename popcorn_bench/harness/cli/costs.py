@@ -1,39 +1,85 @@
-"""What a run cost, on the terminal and as plain data."""
+"""`popcorn-bench costs`, and what a run cost as its end tells it."""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
+import click
 
-from popcorn_bench.harness.ledger import Bill
-from popcorn_bench.harness.progress import Tally
-from popcorn_bench.harness.spec import RunSpec
+from popcorn_bench.harness.cli.options import FOLDER, with_json
+from popcorn_bench.harness.spec import DEFAULT_OUTPUT, RunSpec
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from popcorn_bench.harness.ledger import Bill
+    from popcorn_bench.harness.progress import Tally
+    from popcorn_bench.types import Stage
+
+    Bills = Mapping[tuple[Stage, str], Bill]
+
+
+@click.command(name="costs")
+@click.argument("folder", type=FOLDER, default=DEFAULT_OUTPUT, metavar="[DIR]")
+@with_json
+def command(folder: Path, *, as_json: bool) -> None:
+    """Show what the runs of DIR cost, by model and stage, and what went into failed attempts."""
+    from rich.console import Console
+
+    from popcorn_bench.harness.spending import spending, together
+
+    runs = spending(folder)
+    every = together(runs)
+    if as_json:
+        by_run = [{"run_id": name, **_record(bills)} for name, bills in runs.items()]
+        click.echo(json.dumps({**_record(every), "runs": by_run}, indent=2))
+        return
+    console = Console()
+    for name, bills in runs.items():
+        _show(bills, f"{name}: ", "", console)
+    if len(runs) > 1:
+        _show(every, "all runs: ", "", console)
+    if not any(bill.usd or bill.unknown for bill in every.values()):
+        console.print("nothing was paid for")
 
 
 def cost_record(tally: Tally, spec: RunSpec) -> dict[str, Any]:
-    """The ledger by model and stage, beside the budget."""
-    bills = sorted(tally.bills.items())
-    return {
-        "budget_usd": spec.budget,
-        "usd": round(tally.cost_usd, 6),
-        "wasted_usd": round(sum(bill.wasted_usd for _, bill in bills), 6),
-        "unknown_calls": tally.cost_unknown,
-        "by": [{"stage": f"{s}", "who": who, **bill.to_record()} for (s, who), bill in bills],
-    }
+    """The ledger of a run by model and stage, beside the budget."""
+    return {"budget_usd": spec.budget, **_record(tally.bills)}
 
 
 def show_costs(tally: Tally, spec: RunSpec, console: Console) -> None:
     """One line for all, and one for each who was paid; nothing where nothing cost anything."""
-    paid = {who: bill for who, bill in sorted(tally.bills.items()) if bill.usd or bill.unknown}
+    limit = "" if spec.budget is None else f" of ${spec.budget:.2f}"
+    _show(tally.bills, "cost: ", limit, console)
+
+
+def _record(bills: Bills) -> dict[str, Any]:
+    found = sorted(bills.items())
+    return {
+        "usd": round(sum(bill.usd for _, bill in found), 6),
+        "wasted_usd": round(sum(bill.wasted_usd for _, bill in found), 6),
+        "unknown_calls": sum(bill.unknown for _, bill in found),
+        "by": [{"stage": f"{s}", "who": who, **bill.to_record()} for (s, who), bill in found],
+    }
+
+
+def _show(bills: Bills, what: str, limit: str, console: Console) -> None:
+    paid = {of: bill for of, bill in sorted(bills.items()) if bill.usd or bill.unknown}
     if not paid:
         return
-    limit = "" if spec.budget is None else f" of ${spec.budget:.2f}"
-    more = " + unknown" if tally.cost_unknown else ""
-    console.print(f"cost: ${tally.cost_usd:.4f}{more}{limit}", markup=False, highlight=False)
+    more = " + unknown" if any(bill.unknown for bill in paid.values()) else ""
+    usd = sum(bill.usd for bill in paid.values())
+    _line(console, f"{what}${usd:.4f}{more}{limit}")
     for (stage, who), bill in paid.items():
-        line = f"  {_amount(bill)} for {bill.units:,} {stage}s by {who}{_waste(bill)}"
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        _line(console, f"  {_amount(bill)} for {bill.units:,} {stage}s by {who}{_waste(bill)}")
+
+
+def _line(console: Console, text: str) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _amount(bill: Bill) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import closing
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +16,7 @@ from popcorn_bench.harness.spec import DEFAULT_OUTPUT
 
 if TYPE_CHECKING:
     from popcorn_bench.leaderboard.model import Board
+    from popcorn_bench.leaderboard.standing.compute import Standings
 
 
 class Price(click.ParamType[object, float]):
@@ -81,8 +81,10 @@ def command(  # noqa: PLR0913 - one per option
     has the mean that people would give it, with an interval (docs/trust.md).
     """
     from popcorn_bench.harness.cli.board import tell
+    from popcorn_bench.harness.licences import forbidden
     from popcorn_bench.leaderboard.board import board
     from popcorn_bench.leaderboard.html import write_html
+    from popcorn_bench.leaderboard.standing.compute import standings
     from popcorn_bench.leaderboard.trust.ratings.file import read_ratings
     from popcorn_bench.results import index
 
@@ -105,35 +107,45 @@ def command(  # noqa: PLR0913 - one per option
                 found,
                 connection,
                 html,
-                artifacts=_artifacts(folders, html),
+                **_clips(folders, html),
                 inline_videos=inline_videos,
+                forbids=forbidden(connection),
                 warn=tell,
             )
             click.echo(f"page: {page}", err=True)
         tell_damage(connection)
-    _print(found, as_json=as_json, as_csv=as_csv, markdown=markdown)
+        wanted = as_json or (by in {"llm", "video"} and not (as_csv or markdown))
+        orders = standings(found, connection) if wanted else None
+    _print(found, orders, as_json=as_json, as_csv=as_csv, markdown=markdown)
 
 
-def _print(found: Board, *, as_json: bool, as_csv: bool, markdown: bool) -> None:
+def _print(
+    found: Board, orders: Standings | None, *, as_json: bool, as_csv: bool, markdown: bool
+) -> None:
     from rich.console import Console
 
     from popcorn_bench.leaderboard import export
+    from popcorn_bench.leaderboard.standing.words import lines
     from popcorn_bench.leaderboard.terminal import render
+    from popcorn_bench.leaderboard.widgets import print_notes
 
     if as_json:
-        click.echo(export.to_json(found))
+        click.echo(export.to_json(found, orders))
     elif as_csv:
         click.echo(export.to_csv(found), nl=False)
     elif markdown:
         click.echo(export.to_markdown(found), nl=False)
     else:
-        render(found, Console())
+        console = Console()
+        render(found, console)
+        print_notes(lines(orders, found.by) if orders else (), console)
 
 
-def _artifacts(folders: tuple[Path, ...], page: Path) -> str | None:
-    """The clips as seen from the page; of several folders none can be linked."""
-    from popcorn_bench.results.artifacts import FOLDER
+def _clips(folders: tuple[Path, ...], page: Path) -> dict[str, Any]:
+    """Where the page finds clips; of several folders none can be linked."""
+    from popcorn_bench.harness.cli.board import clips_of, seen_from
 
     if len(folders) > 1:
-        return None
-    return os.path.relpath(folders[0] / FOLDER, page).replace(os.sep, "/")
+        return {}
+    clips = clips_of(folders[0])
+    return {"artifacts": seen_from(page, clips), "bring": clips.at_hand}

@@ -71,6 +71,25 @@ class Money(click.ParamType[object, float]):
         return float(found["amount"])
 
 
+class Bytes(click.ParamType[object, int]):
+    """`20GB`, `500MB` or a number of bytes; units of 1,000."""
+
+    name = "SIZE"
+
+    def convert(
+        self,
+        value: object,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> int:
+        """Read a size."""
+        found = _BYTES.fullmatch(str(value).strip().upper())
+        if found is None:
+            self.fail(f"{value!r} is no size, such as 20GB, 500MB or 1000000", param, ctx)
+        return int(float(found["number"]) * 1000 ** " KMGT".index(found["unit"] or " "))
+
+
+_BYTES = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?:(?P<unit>[KMGT])?B)?")
 _MONEY = re.compile(r"\$?\s*(?P<amount>\d+(?:\.\d+)?)\s*(?:usd|\$)?")
 LIST, NUMBERS, MONEY = CommaList(), Numbers(), Money()
 DEFAULT = RunSpec()
@@ -104,6 +123,41 @@ def with_include_path(command: F) -> F:
         multiple=True,
         help="Folder with tasks (and llms.yaml, videos.yaml) of your own; repeatable.",
     )(command)
+
+
+def with_executor(command: F) -> F:
+    """Add `--executor` and `--ray-address`."""
+    executor = click.option(
+        "--executor",
+        type=click.Choice(["local", "ray"]),
+        default=DEFAULT.executor,
+        show_default=True,
+        help="Where clips and scores are made: this machine, or the nodes of a Ray cluster.",
+    )
+    address = click.option(
+        "--ray-address",
+        metavar="ADDRESS",
+        help="The cluster: HOST:6379, or auto on one of its nodes [one of this machine, for the "
+        "time of the run].",
+    )
+    return executor(address(command))
+
+
+def with_artifacts(command: F) -> F:
+    """Add `--artifacts` and `--artifact-cache`."""
+    cache = click.option(
+        "--artifact-cache",
+        type=Bytes(),
+        metavar="SIZE",
+        help="Most that is kept on this machine of clips and covers that are elsewhere [20GB].",
+    )
+    url = click.option(
+        "--artifacts",
+        metavar="URL",
+        help="Where clips and covers go: s3://bucket/prefix, a folder, any fsspec URL; the results "
+        "folder remembers it [in the results folder].",
+    )
+    return url(cache(command))
 
 
 def with_limits(command: F) -> F:

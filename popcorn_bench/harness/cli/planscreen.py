@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rich.console import Console
+from rich.filesize import decimal
 from rich.table import Table
 
 from popcorn_bench.harness.plan import RunPlan, Unusable
@@ -128,6 +129,13 @@ def _cost(found: Survey, console: Console) -> None:
     untimed = f"; time unknown: {', '.join(sorted(found.untimed))}" if found.untimed else ""
     hours = found.gpu_seconds / _HOUR
     console.print(f"GPU time: about {hours:.1f} h{untimed}", markup=False, highlight=False)
+    unsized = f"; size unknown: {', '.join(found.disk.unsized)}" if found.disk.unsized else ""
+    clips, lines = (decimal(n) for n in (found.disk.artefacts, found.disk.journal))
+    console.print(
+        f"disk: about {clips} of clips and covers, {lines} of journal{unsized}",
+        markup=False,
+        highlight=False,
+    )
 
 
 def _unusable(item: Unusable) -> dict[str, str]:

@@ -6,7 +6,7 @@ import json
 import tempfile
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,6 @@ from popcorn_bench.harness.cli.options import EXISTING, FILE, with_json
 from popcorn_bench.harness.spec import DEFAULT_OUTPUT
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
-
     from popcorn_bench.leaderboard.publish.folder import Changes
     from popcorn_bench.leaderboard.publish.hub import Target
     from popcorn_bench.leaderboard.publish.options import Options
@@ -107,15 +105,16 @@ def command(  # noqa: PLR0913 - one per option
 
 def _publish(asked: _Asked, options: Options) -> dict[str, object]:
     from popcorn_bench.harness.cli.board import tell
+    from popcorn_bench.harness.licences import forbidden
     from popcorn_bench.leaderboard.publish.publish import make
     from popcorn_bench.results import index
-    from popcorn_bench.results.artifacts import FOLDER
+    from popcorn_bench.results.artifacts import open_artefacts
 
-    stores = [folder / FOLDER for folder in asked.folders]
+    stores = [open_artefacts(folder) for folder in asked.folders]
     with tempfile.TemporaryDirectory(prefix="popcorn-publish-") as scratch:
         with closing(index.connect(asked.folders)) as connection:
             tell_damage(connection)
-            options = _with_forbidden(connection, options)
+            options = replace(options, forbids=tuple(forbidden(connection).items()))
             made = make(connection, Path(scratch), options, stores=stores, warn=tell)
         for line in (*made.apart, *made.terms):
             tell(line)
@@ -191,17 +190,3 @@ def _put_readme(path: Path, content: bytes, *, dry_run: bool) -> str:
         put(new, path)
     click.echo(f"updated: {path}", err=True)
     return str(path)
-
-
-def _with_forbidden(connection: DuckDBPyConnection, options: Options) -> Options:
-    """Add what the licences of the generators rule out, as far as the catalogs know them."""
-    from dataclasses import replace
-
-    from popcorn_bench.generators.image.catalog import ImageCatalog
-    from popcorn_bench.generators.video.catalog import VideoCatalog
-
-    entries = [*VideoCatalog().entries(), *ImageCatalog().entries()]
-    known = {(e.generator.name, e.generator.licence): tuple(e.forbids) for e in entries}
-    rows = connection.execute("SELECT video_id, name, licence FROM generators").fetchall()
-    found = [(key, known.get((name, licence), ())) for key, name, licence in rows]
-    return replace(options, forbids=tuple((key, rules) for key, rules in found if rules))

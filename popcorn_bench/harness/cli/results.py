@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from popcorn_bench.harness.cli.damage import tell_damage
-from popcorn_bench.harness.cli.options import EXISTING, FILE, FOLDER
+from popcorn_bench.harness.cli.options import EXISTING, FILE, FOLDER, with_artifacts, with_json
 from popcorn_bench.harness.spec import DEFAULT_OUTPUT
+
+if TYPE_CHECKING:
+    from popcorn_bench.results.merging import Merged
 
 
 @click.group(name="results")
 def command() -> None:
-    """Import, export, rebuild, describe."""
+    """Import, export, merge, rebuild, describe."""
 
 
 @command.command(name="import")
@@ -58,6 +65,53 @@ def export(folder: Path, kind: str, target: Path) -> None:
         click.echo(path)
     with closing(index.connect([folder])) as connection:
         tell_damage(connection)
+
+
+@command.command()
+@click.argument("folders", nargs=-1, required=True, type=EXISTING, metavar="DIR...")
+@click.option("--into", type=FOLDER, required=True, metavar="DIR",
+    help="A new folder, or one that was merged into before.",
+)  # fmt: skip
+@with_artifacts
+@with_json
+def merge(
+    folders: tuple[Path, ...],
+    *,
+    into: Path,
+    artifacts: str | None,
+    artifact_cache: int | None,
+    as_json: bool,
+) -> None:
+    """Join results folders of many machines, in any order and as often as you like.
+
+    Runs keep their ids, records their times; equal work is counted once. Clips and covers are
+    verified on the way. Two different things under one id stop it before anything is written.
+    """
+    from popcorn_bench.results import merging
+
+    done = merging.merge(folders, into, artifacts=artifacts, cache=artifact_cache)
+    for line in _remarks(done):
+        click.echo(f"note: {line}", err=True)
+    if as_json:
+        click.echo(json.dumps(asdict(done), indent=2))
+        return
+    click.echo(
+        f"{into}: {done.runs:,} runs ({done.added:,} new, {done.grown:,} longer than before), "
+        f"{done.records:,} records; {done.artefacts:,} clips and covers brought, "
+        f"{done.artefacts_there:,} were there",
+        err=True,
+    )
+
+
+def _remarks(done: Merged) -> Iterator[str]:
+    yield from done.remarks
+    for name in done.differing:
+        yield f"{name!r}: its copies disagree; the one with more readable lines was taken"
+    if done.doubled:
+        yield f"{done.doubled:,} units have a result in several runs: the latest counts"
+    if done.damaged:
+        more = f" and {len(done.damaged) - 1:,} more" if done.damaged[1:] else ""
+        yield f"not taken, damaged: {done.damaged[0]}{more}; a run makes them again"
 
 
 @command.command()

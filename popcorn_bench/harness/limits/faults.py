@@ -37,6 +37,9 @@ _OF_KIND: Mapping[str, Fault] = {
     "authentication": Fault.AUTHENTICATION,
     "context_overflow": Fault.OVERFLOW,
     "bug": Fault.BUG,
+    "disk": Fault.LASTING,  # for this run, which ends
+    "artifact_store": Fault.LASTING,  # the same; whoever puts a file was patient before
+    "damaged_artefact": Fault.LASTING,  # for this run: the clip is made again by the next one
 }
 # The work may have been done and billed although nothing came back.
 _LOST = frozenset(

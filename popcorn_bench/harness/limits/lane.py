@@ -11,6 +11,7 @@ from popcorn_bench.errors import AdapterError
 from popcorn_bench.generators.llm.catalog import LLMEntry
 from popcorn_bench.harness.limits.breaker import Breaker
 from popcorn_bench.harness.limits.faults import Fault, fault_of
+from popcorn_bench.harness.limits.leaving import NotSentError
 from popcorn_bench.harness.limits.lockout import Lockout
 from popcorn_bench.harness.limits.pace import Pace
 from popcorn_bench.harness.limits.window import IN_TROUBLE, TOO_MANY, Window
@@ -18,6 +19,8 @@ from popcorn_bench.remote.providers import provider_of
 
 R = TypeVar("R")
 _WORTH_A_LINE_S = 30.0
+_TOO_LONG_S = 1_800.0  # a quota of the day: the units are left to a later run
+_MINUTE = 60.0
 _LOADED = {Fault.RATE_LIMIT: TOO_MANY, Fault.OVERLOAD: IN_TROUBLE, Fault.TIMEOUT: IN_TROUBLE}
 
 
@@ -45,43 +48,54 @@ class Lane:
         self._check()
         await self.requests.take()
         await self.tokens.take(tokens)
-        async with self.window.entered() as begun_in:
-            self._check()
-            self.breaker.begin()
-            try:
-                result = await send()
-            except AdapterError as error:
-                self._failed(error, begun_in)
-                raise
-            except BaseException:
-                self.breaker.undecided()
-                raise
-            self.breaker.reached()
-            self.window.grow()
-            return result
+        while True:
+            await self.requests.released()
+            async with self.window.entered():
+                self._check()
+                if not self.requests.held_s:  # else it was held while this call waited
+                    return await self._send(send)
+
+    async def _send(self, send: Callable[[], Awaitable[R]]) -> R:
+        self.breaker.begin()
+        try:
+            result = await send()
+        except AdapterError as error:
+            self._failed(error)
+            raise
+        except BaseException:
+            self.breaker.undecided()
+            raise
+        self.breaker.reached()
+        self.window.ended()
+        self.requests.passed()
+        return result
 
     def _check(self) -> None:
         self.lockout.check()
         self.breaker.check()
+        if self.requests.held_s > _TOO_LONG_S:
+            minutes = self.requests.held_s / _MINUTE
+            said = f"{self.lockout.who}: asked to wait {minutes:.0f} more minutes"
+            raise NotSentError("rate_limit", said, retriable=True)
 
-    def _failed(self, error: AdapterError, begun_in: int) -> None:
+    def _failed(self, error: AdapterError) -> None:
         fault = fault_of(error)
         self.lockout.look(error)
         if fault is Fault.CONNECTION:
             self.breaker.missed()
-        elif fault is Fault.TIMEOUT:
+            return
+        if fault is Fault.TIMEOUT:
             self.breaker.undecided()
         else:
             self.breaker.reached()
-        if fault in _LOADED:
-            self.window.shrink(begun_in, _LOADED[fault])
-        elif fault is not Fault.CONNECTION:
-            self.window.grow()
-        if fault is Fault.RATE_LIMIT and error.retry_after:
+        self.window.ended(_LOADED.get(fault, 0.0))
+        if fault is not Fault.RATE_LIMIT:
+            self.requests.passed()
+        elif error.retry_after:
             self._hold(error.retry_after)
 
     def _hold(self, seconds: float) -> None:
-        if self.requests.hold(seconds) and seconds >= _WORTH_A_LINE_S:
+        if self.requests.refused(seconds) and seconds >= _WORTH_A_LINE_S:
             self.lockout.note(f"{self.lockout.who}: asked to wait {seconds:.0f} s")
 
 

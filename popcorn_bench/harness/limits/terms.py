@@ -9,13 +9,12 @@ from math import isfinite
 from typing import TypeVar
 
 from popcorn_bench.errors import UsageError, did_you_mean
+from popcorn_bench.evaluators.catalog import asks
 from popcorn_bench.generators.llm.catalog import LLMEntry
 from popcorn_bench.generators.media_catalog import MediaEntry
 from popcorn_bench.harness.plan import RunPlan
 from popcorn_bench.harness.spec import Prices
-from popcorn_bench.remote import prices
 from popcorn_bench.remote.prices import Price
-from popcorn_bench.types import EvaluatorCard, Usage
 
 M = TypeVar("M", bound=MediaEntry)
 _FLAG = "--price"
@@ -64,26 +63,16 @@ def unpriced(plan: RunPlan, *, generating: bool = True) -> Iterator[str]:
             if maker.paid and maker.usd_per_clip is None:
                 yield maker.generator.name
     for card in plan.evaluators:
-        if asks_model(card) and not _is_priced(card) and stated(plan.spec.price, card.name) is None:
+        asked = asks(card)
+        known = asked is None or asked.usd is not None
+        if not known and stated(plan.spec.price, card.name) is None:
             yield card.name
-
-
-def asks_model(card: EvaluatorCard) -> bool:
-    """Whether an evaluator calls a model, which may cost money."""
-    return "api_base" in card.settings
 
 
 def stated(given: Prices, name: str) -> float | None:
     """USD of one clip, cover or score as `--price` says it; a later one wins."""
     found = _found(given, name)
     return found[0] if len(found) == _PIECE else None
-
-
-def _is_priced(card: EvaluatorCard) -> bool:
-    if card.transport.get("price_input") is not None:
-        return True
-    at_provider = not card.settings.get("api_base")
-    return at_provider and prices.cost(str(card.settings.get("model")), Usage()) is not None
 
 
 def _llm(entry: LLMEntry, given: Prices, timeout: float | None) -> LLMEntry:

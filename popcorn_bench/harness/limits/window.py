@@ -10,23 +10,27 @@ from dataclasses import dataclass, field
 
 from popcorn_bench.harness.limits.leaving import LeftOutError
 
-TOO_MANY = 0.5  # after a 429: the endpoint counts our calls
-IN_TROUBLE = 0.8  # after a 5xx or a timeout, which may not be of our making
+TOO_MANY = 1.0  # a 429: the endpoint counts our calls
+IN_TROUBLE = 0.2  # a 5xx or a timeout, which may not be of our making
+_STRAY = 0.05  # of a round that fails so: no sign of load
+_HALF = 0.5
 
 
 @dataclass(slots=True)
 class Window:
-    """Additive increase, multiplicative decrease (Chiu and Jain 1989), between 1 and `most`.
+    """Additive increase, multiplicative decrease by the share of calls that tell of load.
 
-    It shrinks once for all calls that were under way together: they tell of one moment. It grows
-    by one after as many successes as it is wide.
+    After as many calls as it is wide it shrinks by that share, to one half at most, or grows by
+    one where at most a twentieth told of load; always between 1 and `most`. Going by the share
+    instead of by a single sign (Alizadeh et al. 2010, DCTCP) tells an endpoint that is full from
+    one that fails now and then, whatever we do.
     """
 
     most: int
     size: float = field(init=False)
     _active: int = field(default=0, init=False)
-    _round: int = field(default=0, init=False)
-    _good: int = field(default=0, init=False)
+    _ended: int = field(default=0, init=False)
+    _load: float = field(default=0.0, init=False)
     _waiting: deque[asyncio.Future[None]] = field(default_factory=deque, init=False)
     _closed: bool = field(default=False, init=False)
 
@@ -34,32 +38,30 @@ class Window:
         self.size = float(self.most)
 
     @asynccontextmanager
-    async def entered(self) -> AsyncIterator[int]:
-        """Be one of those inside; gives the round, to be handed to `shrink`.
+    async def entered(self) -> AsyncIterator[None]:
+        """Be one of those inside.
 
         Raises:
             LeftOutError: when it was closed while one waited.
         """
         await self._enter()
         try:
-            yield self._round
+            yield
         finally:
             self._active -= 1
             self._admit()
 
-    def shrink(self, begun_in: int, factor: float) -> None:
-        """A call failed because of load."""
-        if begun_in != self._round:
+    def ended(self, load: float = 0.0) -> None:
+        """A call ended; `load` is what it tells of: `TOO_MANY`, `IN_TROUBLE` or nothing."""
+        self._ended += 1
+        self._load += load
+        if self._ended < self.size:
             return
-        self._round += 1
-        self._good = 0
-        self.size = max(1.0, self.size * factor)
-
-    def grow(self) -> None:
-        """A call went well."""
-        self._good += 1
-        if self._good >= self.size:
-            self._good = 0
+        share = self._load / self._ended
+        self._ended, self._load = 0, 0.0
+        if share > _STRAY:
+            self.size = max(1.0, self.size * max(_HALF, 1 - share))
+        else:
             self.size = min(float(self.most), self.size + 1)
             self._admit()
 
@@ -82,7 +84,9 @@ class Window:
         try:
             await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():  # let in and cancelled in one moment
+            if turn.done() and not (
+                turn.cancelled() or turn.exception()
+            ):  # let in and cancelled in one moment
                 self._active -= 1
                 self._admit()
             raise

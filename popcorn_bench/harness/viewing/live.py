@@ -5,20 +5,25 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from popcorn_bench.errors import PopcornError
+from popcorn_bench.harness.licences import forbidden
 from popcorn_bench.harness.viewing.frame import empty, framed
 from popcorn_bench.harness.viewing.progress import Progress, read_progress, state_of
 from popcorn_bench.leaderboard.board import board
 from popcorn_bench.leaderboard.html import write_html
+from popcorn_bench.leaderboard.posters import FOLDER as POSTERS
+from popcorn_bench.leaderboard.posters import make_poster
 from popcorn_bench.results import index
 from popcorn_bench.results.artifacts import FOLDER as CLIPS
+from popcorn_bench.results.artifacts import open_artefacts
 from popcorn_bench.results.journal import journal_files
 
 _PAGE_S, _PROGRESS_S = 3.0, 1.0
+_CLIPS = (".mp4", ".webm")
 
 
 @dataclass(slots=True)
@@ -45,7 +50,8 @@ class Live:
         self._lock = threading.Lock()  # one reader of the index at a time
         self._page, self._page_made = "", _Kept()
         self._progress, self._progress_made = Progress(state=state_of(folder)), _Kept()
-        (scratch / CLIPS).symlink_to((folder / CLIPS).resolve())
+        self._clips = open_artefacts(folder)
+        (scratch / CLIPS).symlink_to(self._clips.root.resolve())
 
     def version(self) -> str:
         """Of what stands in the journal now."""
@@ -76,6 +82,22 @@ class Live:
         found = self._now().record()
         return {**found, "page": version if journal_files(self.folder) else ""}
 
+    def poster(self, name: str) -> Path | None:
+        """The poster of a clip by its own name, made when it is asked for the first time."""
+        path = self.scratch / POSTERS / f"{name}.webp"
+        if path.is_file():
+            return path
+        clips = (self.clip(f"{name}{suffix}") for suffix in _CLIPS)
+        clip = next((one for one in clips if one), None)
+        if clip is not None:
+            with suppress(PopcornError, OSError):  # it cannot be decoded, or is gone
+                make_poster(clip, path)
+        return path if path.is_file() else None
+
+    def clip(self, name: str) -> Path | None:
+        """A clip or cover by its file name, fetched where it is elsewhere."""
+        return self._clips.at_hand(name)
+
     def _now(self) -> Progress:
         """A run ends without another line in the journal, so its state is asked for each time."""
         return replace(self._progress, state=state_of(self.folder))
@@ -85,7 +107,15 @@ class Live:
             with closing(index.connect([self.folder])) as connection:
                 self._progress = read_progress(connection, self.folder)
                 found = board(connection)
-                path = write_html(found, connection, self.scratch, artifacts=CLIPS)
+                path = write_html(
+                    found,
+                    connection,
+                    self.scratch,
+                    artifacts=CLIPS,
+                    posters_on_demand=True,
+                    bring=self._clips.at_hand,
+                    forbids=forbidden(connection),
+                )
         except PopcornError:  # nothing there yet, or in the middle of being written
             return
         self._page = path.read_text("utf-8")

@@ -15,11 +15,10 @@ from typing import Any, ClassVar
 
 from popcorn_bench.harness.viewing.live import Live
 from popcorn_bench.harness.viewing.spans import Span, Unsatisfiable, span
-from popcorn_bench.results.artifacts import FOLDER as CLIPS
 
 LOOPBACK = ("127.0.0.1", "::1")
 _ARTEFACT = re.compile(r"/artifacts/([0-9a-f]{2})/(\1[0-9a-f]{62}\.[a-z0-9]{1,5})", re.ASCII)
-_POSTER = re.compile(r"/posters/([0-9a-f]{64}\.webp)", re.ASCII)
+_POSTER = re.compile(r"/posters/([0-9a-f]{64})\.webp", re.ASCII)
 _TYPES = {
     ".mp4": "video/mp4",
     ".webm": "video/webm",
@@ -123,12 +122,10 @@ class _Handler(BaseHTTPRequestHandler):
         """A stored file by its full name: nothing else can be asked for, however it is written."""
         live = self.server.live
         if found := _ARTEFACT.fullmatch(path):
-            file = live.folder / CLIPS / found[1] / found[2]
-        elif found := _POSTER.fullmatch(path):
-            file = live.scratch / "posters" / found[1]
-        else:
-            return None
-        return file if file.is_file() and not file.is_symlink() else None
+            return live.clip(found[2])
+        if found := _POSTER.fullmatch(path):
+            return live.poster(found[1])
+        return None
 
     def _text(self, text: str, kind: str) -> None:
         body = text.encode("utf-8", "replace")

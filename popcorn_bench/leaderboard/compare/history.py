@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -101,8 +102,29 @@ def history(place: Place, line: Line, wanted: Wanted, asked: metrics.Asked) -> H
         UsageError: for unknown names, or fewer than two versions with scores.
     """
     side = read_side(place)
-    cells = cells_of(side, wanted)
     dimension, models = _models(side, line)
+    return _follow(side, models, replace(line, dimension=dimension), wanted, asked)
+
+
+def histories(place: Place, dimension: str, wanted: Wanted, asked: metrics.Asked) -> list[History]:
+    """Every family that has two versions with a date and scores to compare, most versions first."""
+    side = read_side(place)
+    families: dict[str, list[Model]] = {}
+    for model in (side.llms if dimension == "llm" else side.videos).values():
+        families.setdefault(model.family, []).append(model)
+    found = []
+    for name, models in sorted(families.items()):
+        line = Line(dimension=dimension, family=name)
+        if name and len({model.released for model in models} - {""}) >= _PAIR:
+            with suppress(UsageError):  # too few versions with scores: nothing to follow
+                found.append(_follow(side, _by_date(models), line, wanted, asked))
+    return sorted(found, key=lambda one: -len(one.steps))
+
+
+def _follow(
+    side: Side, models: Sequence[Model], line: Line, wanted: Wanted, asked: metrics.Asked
+) -> History:
+    cells, dimension = cells_of(side, wanted), line.dimension
     ids = [model.id for model in models]
     own = [cell for cell in cells if _of(cell, dimension) in ids]
     asked = replace(asked, sees_video=dimension == "video")

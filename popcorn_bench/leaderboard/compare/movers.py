@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +12,8 @@ from popcorn_bench.leaderboard.compare.model import Mover, Sample
 from popcorn_bench.leaderboard.compare.pairing import Pairing
 from popcorn_bench.leaderboard.compare.side import Labels, Place
 from popcorn_bench.leaderboard.query import CellKey
-from popcorn_bench.results.artifacts import ArtefactStore
+from popcorn_bench.results.artifacts import name_of, open_artefacts
 
-_FILE = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,5}")
 _TITLE = """
 SELECT title FROM briefs
 WHERE task_id = $task AND query_id = $query AND llm_id = $llm AND mode = $mode
@@ -102,7 +100,4 @@ def _sample(place: Place, cell: CellKey, query_id: str, score: float) -> Sample:
 def _video(place: Place, where: dict[str, str]) -> Path | None:
     """The clip, if its file is there; a metric that does not see it gets the first generator's."""
     found = place.connection.execute(_VIDEO, where).fetchone()
-    if not found or not _FILE.fullmatch(f"{found[0]}{found[1]}"):
-        return None
-    path = ArtefactStore(place.folder).path(*found)
-    return path if path.is_file() else None
+    return open_artefacts(place.folder).at_hand(name_of(*found)) if found else None

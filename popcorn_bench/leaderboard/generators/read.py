@@ -29,20 +29,24 @@ _CLIPS = """
 WITH shown AS (
     SELECT *, NOT coalesce(reused, false) AS new FROM videos
     WHERE stage IN ('video', 'cover') AND {where}
+), sized AS (
+    SELECT video_id, stage, list_sort(list((width * height, width, height))) AS sizes
+    FROM (SELECT DISTINCT video_id, stage, width, height FROM shown WHERE width * height > 0)
+    GROUP BY ALL
+), counted AS (
+    SELECT video_id, stage, count(*) AS clips, count(*) FILTER (new) AS made,
+           [min(frames), max(frames)] AS frames, [min(fps), max(fps)] AS fps,
+           [min(seconds), max(seconds)] AS seconds,
+           quantile_cont(made_seconds, [0.5, 0.9]) FILTER (new) AS quantiles,
+           sum(made_seconds) FILTER (new) AS total,
+           sum(made_seconds) FILTER (new AND peak_gb IS NOT NULL) AS on_gpu,
+           max(peak_gb) FILTER (new) AS peak_gb,
+           coalesce(sum(cost_usd) FILTER (new), 0) AS cost_usd,
+           coalesce(bool_or(cost_usd IS NULL AND peak_gb IS NULL) FILTER (new), false) AS unpriced
+    FROM shown GROUP BY video_id, stage
 )
-SELECT video_id, stage, count(*) AS clips, count(*) FILTER (new) AS made,
-       list_sort(list(DISTINCT [width * height, width, height])
-                 FILTER (width * height > 0)) AS sizes,
-       [min(frames), max(frames)] AS frames, [min(fps), max(fps)] AS fps,
-       [min(seconds), max(seconds)] AS seconds,
-       median(made_seconds) FILTER (new) AS median,
-       quantile_cont(made_seconds, 0.9) FILTER (new) AS p90,
-       sum(made_seconds) FILTER (new) AS total,
-       sum(made_seconds) FILTER (new AND peak_gb IS NOT NULL) AS on_gpu,
-       max(peak_gb) FILTER (new) AS peak_gb,
-       coalesce(sum(cost_usd) FILTER (new), 0) AS cost_usd,
-       coalesce(bool_or(cost_usd IS NULL AND peak_gb IS NULL) FILTER (new), false) AS unpriced
-FROM shown GROUP BY video_id, stage
+SELECT *, quantiles[1] AS median, quantiles[2] AS p90
+FROM counted LEFT JOIN sized USING (video_id, stage)
 """
 _FAILED = """
 SELECT video_id, stage,

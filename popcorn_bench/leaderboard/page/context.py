@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from pathlib import Path
 from typing import Any
 
 from duckdb import DuckDBPyConnection
@@ -12,6 +13,9 @@ from duckdb import DuckDBPyConnection
 from popcorn_bench import __version__
 from popcorn_bench.leaderboard import flags, meanings, text, words
 from popcorn_bench.leaderboard.catalog import MetricCard
+from popcorn_bench.leaderboard.compare.history import histories
+from popcorn_bench.leaderboard.compare.metric import Asked
+from popcorn_bench.leaderboard.compare.side import Place, Wanted
 from popcorn_bench.leaderboard.generators import words as makers
 from popcorn_bench.leaderboard.manifest import public_settings, read_models, run_record
 from popcorn_bench.leaderboard.model import Board, Table
@@ -32,17 +36,23 @@ from popcorn_bench.leaderboard.page.plots.money import costs
 from popcorn_bench.leaderboard.page.plots.parts import variance_parts
 from popcorn_bench.leaderboard.page.plots.ranks import rank_plots
 from popcorn_bench.leaderboard.page.plots.spread import spreads
+from popcorn_bench.leaderboard.page.plots.timeline import Timeline, timeline
 from popcorn_bench.leaderboard.page.policy import read_assets
 from popcorn_bench.leaderboard.page.slices import Slicer
 from popcorn_bench.leaderboard.page.views import views_of
+from popcorn_bench.leaderboard.standing.compute import standings
 from popcorn_bench.leaderboard.trust import sections
 from popcorn_bench.leaderboard.uplift import by_table
 
 
 def page_of(
-    board: Board, connection: DuckDBPyConnection, gallery: Gallery | None, media: Media
+    board: Board,
+    connection: DuckDBPyConnection,
+    gallery: Gallery | None,
+    media: Media,
+    forbids: Mapping[str, Sequence[str]],
 ) -> Mapping[str, object]:
-    """All values of the templates but the samples."""
+    """All values of the templates but the samples and the full answers."""
     views = views_of(board, connection)
     labels = words.labels_of(board)
     anchors = anchors_of(views, board)
@@ -53,7 +63,7 @@ def page_of(
         for table in view.tables
     ]
     return {
-        **_parts(board, connection),
+        **_parts(board, connection, forbids),
         "assets": read_assets(),
         "labels": labels,
         "views": views,
@@ -62,8 +72,7 @@ def page_of(
         "filters": _filters(panels, about),
         "maps": heat_maps(board),
         "uplifts": [_uplift(u, anchors) for u in by_table(board.uplift)],
-        "gallery": as_gzip(gallery.index) if gallery else "",
-        "texts": as_gzip(gallery.texts) if gallery else "",
+        "gallery": gallery.index if gallery else "",
         "media": media,
         "media_json": as_json(media.record()),
         **_sliced(board, connection, panels, labels, about),
@@ -89,19 +98,40 @@ def _sliced(
         )
         for shown in panels
     ]
-    ranked = [shown["table"] for shown in panels if shown["view"].name in ("llm", "video")]
-    own = ranked or list(board.ranking)
+    found = standings(board, connection)
+    ranked = [(shown["table"], shown["view"].name) for shown in panels
+              if shown["view"].name in ("llm", "video")]  # fmt: skip
+    tables = ranked or [(table, board.by or "") for table in board.ranking]
+    own = [table for table, _ in tables]
     kept = [slicer.panel(_ids(table)) for table in board.ranking] if slicer else []
     return {
         "data": as_gzip(data),
         "spreads": spreads(slicer.source, kept) if slicer else [],
-        "variance": variance_parts(slicer.source, kept) if slicer else [],
+        "variance": variance_parts(found.spreads),
+        "timelines": _timelines(board, connection),
         "costs": costs([t for t in own if t.rows and (t.rows[0].llm or board.by)]),
-        "ranks": rank_plots(own),
+        "ranks": rank_plots(tables, found.orders),
     }
 
 
-def _parts(board: Board, connection: DuckDBPyConnection) -> Mapping[str, object]:
+def _timelines(board: Board, connection: DuckDBPyConnection) -> list[tuple[str, str, Timeline]]:
+    """Families of LLMs, and of generators, under the first metric that ranks them."""
+    found = []
+    for dimension, noun in (("llm", "LLM"), ("video", "Generator")):
+        tables = (t for t in board.ranking if dimension == "llm" or t.card.sees_video)
+        table = next((t for t in tables if not t.trust.leaks), None)
+        if table is None:
+            continue
+        wanted = Wanted(task=table.task_id, mode=board.mode)
+        asked = Asked(metric=table.card.name, evaluator=table.card.evaluator_id)
+        drawn = timeline(histories(Place(connection, Path()), dimension, wanted, asked))
+        found += [(noun, table.task, drawn)] if drawn else []
+    return found
+
+
+def _parts(
+    board: Board, connection: DuckDBPyConnection, forbids: Mapping[str, Sequence[str]]
+) -> Mapping[str, object]:
     """What does not hang on the views."""
     return {
         "board": board,
@@ -118,7 +148,7 @@ def _parts(board: Board, connection: DuckDBPyConnection) -> Mapping[str, object]
         "trust": sections.sections(board),
         "trust_described": sections.described(board),
         "trust_gaps": sections.not_measured(board),
-        "generators": _generators(board),
+        "generators": _generators(board, forbids),
         "tasks": {table.task_id: table.task for table in board.tables},
         "evaluators": _evaluators(board),
         "models": read_models(connection),
@@ -158,7 +188,7 @@ def _families(connection: DuckDBPyConnection) -> dict[str, str]:
     return dict(rows)
 
 
-def _generators(board: Board) -> Mapping[str, object]:
+def _generators(board: Board, forbids: Mapping[str, Sequence[str]]) -> Mapping[str, object]:
     """What the section needs beside the generators themselves."""
     fair = makers.fairness(board)
     return {
@@ -169,6 +199,12 @@ def _generators(board: Board) -> Mapping[str, object]:
         "cards": [
             (makers.name(one), one.card, json.dumps(dict(one.card.settings)))
             for one in board.generators
+        ],
+        "forbidden": [
+            f"The licence of {makers.name(one)} ({text.clean(one.card.licence) or 'not named'}) "
+            f"forbids {text.clean('; '.join(rules))}."
+            for one in board.generators
+            if (rules := forbids.get(one.card.video_id, ()))
         ],
     }
 

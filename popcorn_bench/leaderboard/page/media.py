@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from popcorn_bench.leaderboard.page.gallery import Gallery
-from popcorn_bench.leaderboard.posters import Poster, write_posters
+from popcorn_bench.leaderboard.posters import FOLDER, Poster, href_of, measured, write_posters
 from popcorn_bench.leaderboard.samples import Sample
 
 _TYPES = {".mp4": "video/mp4", ".webm": "video/webm"}
@@ -19,63 +19,86 @@ _TYPES = {".mp4": "video/mp4", ".webm": "video/webm"}
 class Media:
     """Where things are.
 
-    `base` is the address of the artefact folder, '' where clips cannot be linked. `posters` are by
-    address of the clip; `sources` and `pictures` hold data URLs by address of the clip and of the
-    poster, for what the page carries itself.
+    `base` is the address of the artefact folder, '' where clips cannot be linked. `posters` are
+    those of the clips that show without scripts, by address of the clip. Scripts find the others
+    by the name of their clip in the folder `pictures`, but for the `bare` ones (numbers in the
+    gallery's `files`), which have none. `inside` and `painted` hold data URLs by file of the clip,
+    of the clips and posters that the page carries itself.
     """
 
     base: str = ""
     posters: Mapping[str, Poster] = field(default_factory=dict)
-    sources: Mapping[str, str] = field(default_factory=dict)
-    pictures: Mapping[str, str] = field(default_factory=dict)
+    pictures: str = ""
+    bare: tuple[int, ...] = ()
+    inside: Mapping[str, str] = field(default_factory=dict)
+    painted: Mapping[str, str] = field(default_factory=dict)
 
-    def source(self, href: str) -> str:
-        """What to play: the clip inside the page or beside it."""
-        return self.sources.get(href, href)
-
-    def picture(self, href: str) -> str:
-        """What to show before."""
-        return self.pictures.get(href, href)
+    @property
+    def carried(self) -> int:
+        """Bytes of the page that are clips and their posters."""
+        return sum(map(len, (*self.inside.values(), *self.painted.values())))
 
     def record(self) -> Mapping[str, object]:
-        """The same for scripts; posters by file of their clip."""
-        posters = {_file(clip): self.picture(poster.href) for clip, poster in self.posters.items()}
-        inside = {_file(clip): source for clip, source in self.sources.items()}
-        return {"base": self.base, "posters": posters, "inside": inside}
+        """The same for scripts."""
+        return {
+            "base": self.base,
+            "pictures": self.pictures,
+            "bare": self.bare,
+            "inside": self.inside,
+            "painted": self.painted,
+        }
 
 
-def media_of(  # noqa: PLR0913, PLR0917 - all that decides what can be shown
-    samples: Sequence[Sample],
-    gallery: Gallery | None,
-    artifacts: str | None,
-    folder: Path,
-    inline: int,
-    warn: Callable[[str], None],
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """Where clips are, and what is to be done with them.
+
+    `artifacts` is the address of the artefact folder as seen from the page's `folder`, None for no
+    links. `inline` is how many of the first clips go into the page. `on_demand` leaves the posters
+    of all clips but the first few to whoever serves the page. `bring` gets a clip by its file name
+    from where it is; those that show without scripts, or inside the page, are asked for.
+    """
+
+    folder: Path
+    artifacts: str | None = None
+    inline: int = 0
+    on_demand: bool = False
+    bring: Callable[[str], object] = lambda _: None
+
+
+def media_of(
+    samples: Sequence[Sample], gallery: Gallery | None, shelf: Shelf, warn: Callable[[str], None]
 ) -> Media:
     """Make posters, and read what goes into the page.
 
     Args:
         samples: those that show without scripts; their clips come first.
         gallery: all others, None where there are none.
-        artifacts: address of the artefact folder, None for no links.
-        folder: where the page goes.
-        inline: how many clips to put into it.
+        shelf: where clips are.
         warn: told about clips that cannot be read.
     """
-    if artifacts is None:
+    if shelf.artifacts is None:
         return Media()
-    base = artifacts.rstrip("/")
+    base, folder = shelf.artifacts.rstrip("/"), shelf.folder
     sampled = [clip.href for one in samples for brief in one.briefs for clip in brief.clips]
-    others = [f"{base}/{file[:2]}/{file}" for file in (gallery.files if gallery else ())]
+    files = gallery.files if gallery else ()
+    others = [f"{base}/{file[:2]}/{file}" for file in files]
     clips = list(dict.fromkeys([*sampled, *others]))
-    posters = write_posters(clips, folder, warn)
-    sources = _inside(islice(clips, inline), folder, warn)
-    pictures = {
-        posters[clip].href: _data(folder / posters[clip].href, "image/webp")
-        for clip in sources
-        if clip in posters
-    }
-    return Media(base, posters, sources, pictures)
+    for clip in dict.fromkeys([*sampled, *islice(clips, shelf.inline)]):
+        shelf.bring(_file(clip))
+    pictured = write_posters(sampled if shelf.on_demand else clips, folder, warn)
+    bare = [] if shelf.on_demand else [i for i, clip in enumerate(others) if clip not in pictured]
+    inside = _inside(islice(clips, shelf.inline), folder, warn)
+    posters = {clip: measured(clip, folder) for clip in sampled if clip in pictured}
+    carried = (clip for clip in inside if clip in pictured)
+    return Media(
+        base=base,
+        posters=posters,
+        pictures=FOLDER if len(bare) < len(others) else "",
+        bare=tuple(bare) if len(bare) < len(others) else (),
+        inside={_file(clip): source for clip, source in inside.items()},
+        painted={_file(clip): _data(folder / href_of(clip), "image/webp") for clip in carried},
+    )
 
 
 def _inside(clips: Iterable[str], folder: Path, warn: Callable[[str], None]) -> dict[str, str]:

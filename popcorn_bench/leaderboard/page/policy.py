@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 
 _PARTS = (
@@ -15,7 +15,7 @@ _PARTS = (
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """`early` runs before anything is painted, `script` once the page is there."""
+    """`early` runs before anything is painted, `script`, if any, once the page is there."""
 
     style: str
     early: str
@@ -24,7 +24,7 @@ class Assets:
     @property
     def policy(self) -> str:
         """Nothing is loaded but clips and pictures beside the page; only these scripts run."""
-        scripts = f"{_digest(self.early)} {_digest(self.script)}"
+        scripts = " ".join(_digest(source) for source in (self.early, self.script) if source)
         return "; ".join(
             (
                 "default-src 'none'",
@@ -48,6 +48,11 @@ def read_assets() -> Assets:
         early=f"\n{_read('early.js')}",
         script=f"\n(() => {{\n'use strict';\n{body}}})();\n",
     )
+
+
+def read_plain() -> Assets:
+    """Those of a page without controls."""
+    return replace(read_assets(), script="")
 
 
 def _read(name: str) -> str:

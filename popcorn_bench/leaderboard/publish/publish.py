@@ -23,6 +23,8 @@ from popcorn_bench.leaderboard.publish.schema import schema
 from popcorn_bench.leaderboard.publish.site import write_site
 from popcorn_bench.leaderboard.publish.tables import cells, pairs
 from popcorn_bench.leaderboard.publish.terms import terms
+from popcorn_bench.leaderboard.standing.compute import standings
+from popcorn_bench.results.artifacts import Artefacts
 
 _VERSION_LENGTH = 12
 
@@ -41,7 +43,7 @@ def make(
     folder: Path,
     options: Options,
     *,
-    stores: Sequence[Path] = (),
+    stores: Sequence[Artefacts] = (),
     warn: Callable[[str], None],
 ) -> Made:
     """Write every file of a publication; equal results give equal bytes.
@@ -50,7 +52,7 @@ def make(
         connection: an index; only read.
         folder: empty; gets all files.
         options: what the publisher decides.
-        stores: artefact folders of the results, for clips.
+        stores: artefacts of the results, for clips.
         warn: told, in one line each, what is left out.
 
     Raises:
@@ -68,10 +70,11 @@ def make(
         stores,
         clips=options.clips,
         prompts=options.prompts,
+        forbids=dict(options.forbids),
         warn=warn,
     )
     _tables(connection, material, folder, options)
-    document = export.to_json(found).replace("<", "\\u003c") + "\n"
+    document = export.to_json(found, standings(found, connection)).replace("<", "\\u003c") + "\n"
     version = text_sha(document)[:_VERSION_LENGTH]
     texts = {
         "leaderboard.csv": export.to_csv(found),

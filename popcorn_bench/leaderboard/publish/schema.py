@@ -11,7 +11,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _META = {
     "by": ["string", "null"], "mode": ["string", "null"], "modes": "array", "confidence": "number",
     "baselines_only": "boolean", "human": "array", "metrics": "array", "trust": ["array", "object"],
-    "generators": "array", "runs": "array",
+    "generators": "array", "runs": "array", "statistics": "object",
 }  # fmt: skip
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,9 +11,9 @@ from duckdb import DuckDBPyConnection
 
 from popcorn_bench.leaderboard.html import write_html
 from popcorn_bench.leaderboard.model import Board
+from popcorn_bench.results.artifacts import Artefacts
 
 CLIPS = "artifacts"
-_FILE = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,5}")
 # Whole queries first, of every kind and topic one, so that clips can be seen side by side.
 _CHOSEN = """
 WITH numbered AS (
@@ -37,10 +36,11 @@ def write_site(  # noqa: PLR0913 - what the page is made from
     connection: DuckDBPyConnection,
     board: Board,
     folder: Path,
-    stores: Sequence[Path],
+    stores: Sequence[Artefacts],
     *,
     clips: int,
     prompts: bool,
+    forbids: Mapping[str, Sequence[str]],
     warn: Callable[[str], None],
 ) -> None:
     """Write `index.html`, the clips that it shows and their posters.
@@ -49,27 +49,35 @@ def write_site(  # noqa: PLR0913 - what the page is made from
         connection: the index behind the board.
         board: what to show.
         folder: where to.
-        stores: artefact folders that clips are taken from.
+        stores: artefacts that clips are taken from.
         clips: how many at most; none leaves out all links to clips.
         prompts: whether the page may hold the LLMs' prompts and answers.
+        forbids: what the licence of a generator rules out, by its id.
         warn: told what the page has to do without.
     """
     shown = list(_copied(connection, folder, stores, clips)) if clips else []
     if len(shown) < clips:
         warn(f"--with-clips {clips}: {len(shown)} clips are there")
     with _narrowed(connection, shown, prompts=prompts) as narrow:
-        write_html(board, narrow, folder, artifacts=CLIPS if shown else None, warn=warn)
+        write_html(
+            board,
+            narrow,
+            folder,
+            artifacts=CLIPS if shown else None,
+            forbids=forbids,
+            warn=warn,
+        )
 
 
 def _copied(
-    connection: DuckDBPyConnection, folder: Path, stores: Sequence[Path], clips: int
+    connection: DuckDBPyConnection, folder: Path, stores: Sequence[Artefacts], clips: int
 ) -> Iterator[str]:
     """Copy the chosen clips; their file names."""
     names = dict.fromkeys(row[0] for row in connection.execute(_CHOSEN).fetchall())
     for name in names:
         if clips <= 0:
             return
-        found = _find(name, stores)
+        found = next((path for store in stores if (path := store.at_hand(name))), None)
         if found is None:
             continue
         target = folder / CLIPS / name[:2] / name
@@ -77,13 +85,6 @@ def _copied(
         shutil.copyfile(found, target)
         clips -= 1
         yield name
-
-
-def _find(name: str, stores: Sequence[Path]) -> Path | None:
-    if not _FILE.fullmatch(name):
-        return None
-    paths = (store / name[:2] / name for store in stores)
-    return next((path for path in paths if path.is_file()), None)
 
 
 @contextmanager

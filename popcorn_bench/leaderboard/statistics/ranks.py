@@ -8,7 +8,10 @@ Neighbourhoods and Academic Achievement across Countries", Review of Economic St
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +23,11 @@ _SEED = 20240501
 _MOST_DRAWS, _FEWEST_DRAWS = 100_000, 1_000
 _WORK = 50_000_000  # draws x pairs: a board of 100 cells takes about half a second
 _BLOCK = 250_000  # numbers held at once: they stay in the processor's cache
+_THREADS = 4  # blocks at once: numpy leaves the interpreter to others while it computes
 _TINY = 1e-30  # an error below it is none, and its inverse would not fit in 32 bits
 _LARGE = 40  # queries from which the normal limit serves as it is
+
+Singles: TypeAlias = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +97,14 @@ def critical_values(
     k = z.shape[1]
     inverse = np.divide(1, errors, out=np.zeros_like(errors), where=errors > _TINY)
     scale = inverse.astype(np.float32)
-    largest = np.concatenate([_largest(x, scale) for x in _draws(z)], axis=1)
-    if simultaneous:
-        return np.full(k, np.quantile(largest.max(axis=0), confidence))
-    critical: Floats = np.quantile(largest, confidence, axis=1).astype(np.float64)
-    return critical
+    largest = partial(_largest_of_all if simultaneous else _largest_of_each, scale=scale)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        found = np.concatenate(list(pool.map(largest, _draws(z))), axis=-1)
+    critical: Floats = np.quantile(found, confidence, axis=-1).astype(np.float64)
+    return np.full(k, critical) if simultaneous else critical
 
 
-def _draws(z: Floats) -> Iterator[NDArray[np.float32]]:
+def _draws(z: Floats) -> Iterator[Singles]:
     """Blocks of draws of X, shape (K, block)."""
     n, k = z.shape
     centred = (z - z.mean(axis=0)) / np.sqrt(n * (n - 1))
@@ -116,13 +122,27 @@ def _draws(z: Floats) -> Iterator[NDArray[np.float32]]:
         left -= size
 
 
-def _largest(x: NDArray[np.float32], scale: NDArray[np.float32]) -> NDArray[np.float32]:
+def _largest_of_all(x: Singles, scale: Singles) -> Singles:
+    """For each draw, its largest standardised difference; shape (draws,)."""
+    largest = np.zeros(x.shape[1], np.float32)
+    for i in range(len(x) - 1):
+        np.maximum(largest, _differences(x, scale, i).max(axis=0), out=largest)
+    return largest
+
+
+def _largest_of_each(x: Singles, scale: Singles) -> Singles:
     """For each entity and draw, its largest standardised difference; shape (K, draws)."""
     largest = np.zeros_like(x)
     for i in range(len(x) - 1):
-        others = x[i + 1 :] - x[i]
-        others *= scale[i + 1 :, [i]]
-        np.abs(others, out=others)
+        others = _differences(x, scale, i)
         np.maximum(largest[i + 1 :], others, out=largest[i + 1 :])
         np.maximum(largest[i], others.max(axis=0), out=largest[i])
     return largest
+
+
+def _differences(x: Singles, scale: Singles, i: int) -> Singles:
+    """Standardised, of entity i and those after it, in all draws; shape (K - i - 1, draws)."""
+    others: Singles = x[i + 1 :] - x[i]
+    others *= scale[i + 1 :, [i]]
+    np.abs(others, out=others)
+    return others

@@ -94,26 +94,30 @@ CREATE TABLE failures (
 CREATE TABLE journal_files (file VARCHAR, bytes BIGINT, damaged BIGINT);
 
 -- Failures that no later success at the same place and stage has mended, the latest per place.
+-- Each stage looks in its own table, whose rows then only pass by the few failures.
 CREATE VIEW open_failures AS
-WITH done AS (
-    SELECT task_id, query_id, llm_id, mode, seed, repeat, '' AS video_id, '' AS evaluator_id,
-           'brief' AS stage, done_at FROM briefs
-    UNION ALL
-    SELECT task_id, query_id, llm_id, mode, seed, repeat, video_id, '', stage, done_at FROM videos
-    UNION ALL
-    SELECT DISTINCT task_id, query_id, llm_id, mode, seed, repeat, video_id, evaluator_id,
-           'score', done_at FROM scores
-    UNION ALL
-    SELECT DISTINCT task_id, query_id, llm_id, mode, seed, repeat, video_id, evaluator_id,
-           'audit', done_at FROM probes
+WITH latest AS (
+    SELECT * FROM failures
+    QUALIFY row_number() OVER (
+        PARTITION BY task_id, query_id, llm_id, mode, seed, repeat, video_id, evaluator_id, stage
+        ORDER BY done_at DESC
+    ) = 1
 )
-SELECT f.* FROM failures AS f
-ANTI JOIN done AS d
-    USING (task_id, query_id, llm_id, mode, seed, repeat, video_id, evaluator_id, stage)
-QUALIFY row_number() OVER (
-    PARTITION BY task_id, query_id, llm_id, mode, seed, repeat, video_id, evaluator_id, stage
-    ORDER BY done_at DESC
-) = 1;
+SELECT f.* FROM latest AS f
+ANTI JOIN briefs USING (task_id, query_id, llm_id, mode, seed, repeat)
+WHERE f.stage = 'brief'
+UNION ALL
+SELECT f.* FROM latest AS f
+ANTI JOIN videos USING (task_id, query_id, llm_id, mode, seed, repeat, video_id, stage)
+WHERE f.stage IN ('cover', 'video')
+UNION ALL
+SELECT f.* FROM latest AS f
+ANTI JOIN scores USING (task_id, query_id, llm_id, mode, seed, repeat, video_id, evaluator_id)
+WHERE f.stage = 'score'
+UNION ALL
+SELECT f.* FROM latest AS f
+ANTI JOIN probes USING (task_id, query_id, llm_id, mode, seed, repeat, video_id, evaluator_id)
+WHERE f.stage = 'audit';
 
 -- One value per query: seeds and repeats are averaged first, because the query is the sampling unit.
 CREATE VIEW query_scores AS

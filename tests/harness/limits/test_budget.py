@@ -119,3 +119,34 @@ async def test_closing_ends_the_waiting() -> None:
     go.set()
     assert await running == 1
     assert not budget.reached
+
+
+async def test_what_nobody_foresaw_counts_as_set_aside() -> None:
+    budget = Budget(10)
+
+    async def broken() -> float:
+        raise RuntimeError("an answer came, and our own code could not take it")
+
+    with pytest.raises(RuntimeError):
+        await budget.spend(lambda: 3, broken, float, lambda _: None)
+    assert (budget.taken, budget.presumed, budget.held) == (3, 3, 0)
+
+
+async def test_what_was_left_out_or_cancelled_costs_nothing() -> None:
+    budget = Budget(10)
+
+    async def left() -> float:
+        raise LeftOutError("not begun")
+
+    async def waits() -> float:
+        await asyncio.Event().wait()
+        return 1.0
+
+    with pytest.raises(LeftOutError):
+        await budget.spend(lambda: 3, left, float, lambda _: None)
+    running = asyncio.create_task(budget.spend(lambda: 3, waits, float, lambda _: None))
+    await asyncio.sleep(0)
+    assert budget.held == 3
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert (budget.taken, budget.presumed, budget.held) == (0, 0, 0)

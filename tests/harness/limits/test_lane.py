@@ -46,8 +46,9 @@ async def test_llms_at_one_endpoint_share_window_and_breaker() -> None:
     assert bench["one"].window is bench["two"].window
     assert bench["one"].breaker is bench["two"].breaker
     assert bench["one"].window is not bench["three"].window
-    with pytest.raises(AdapterError):
-        await bench.call("one", AdapterError("rate_limit", "", retriable=True))
+    for _ in range(8):
+        with pytest.raises(AdapterError):
+            await bench.call("one", AdapterError("rate_limit", "", retriable=True))
     assert bench["two"].window.size == 4
     assert bench["three"].window.size == 8
 
@@ -74,9 +75,16 @@ async def test_an_answer_that_cannot_be_used_is_no_sign_of_load() -> None:
 
 
 async def test_a_wait_that_was_asked_for_holds_all_calls_of_the_llm() -> None:
+    """Once a second one is refused: one alone may be chance, as those beside it show."""
     bench = Bench()
-    with pytest.raises(AdapterError):
-        await bench.call("one", AdapterError("rate_limit", "", retriable=True, retry_after=40))
+    error = AdapterError("rate_limit", "", retriable=True, retry_after=40)
+    for _ in range(2):
+        with pytest.raises(AdapterError):
+            await bench.call("one", error)
+        assert await bench.call("one") == "done"
+    for _ in range(2):
+        with pytest.raises(AdapterError):
+            await bench.call("one", error)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.1):
             await bench.call("one")
@@ -96,4 +104,41 @@ async def test_a_call_that_is_left_out_frees_the_try_of_an_endpoint() -> None:
 
     with pytest.raises(LeftOutError):
         await bench["one"].call(leave, 1)
+    assert await bench.call("two") == "done"
+
+
+async def test_calls_that_wait_at_the_endpoint_are_held_too() -> None:
+    """They had passed the pace before one of those inside was told to wait."""
+    bench = Bench()
+    bench["one"].window.size = 1.0
+    inside = asyncio.Event()
+
+    async def told_to_wait() -> str:
+        inside.set()
+        await asyncio.sleep(0.05)
+        raise AdapterError("rate_limit", "", retriable=True, retry_after=600)
+
+    bench["one"].requests.refused(0)
+    first = asyncio.create_task(bench["one"].call(told_to_wait, 1))
+    await inside.wait()
+    second = asyncio.create_task(bench.call("one"))
+    with pytest.raises(AdapterError):
+        await first
+    await asyncio.sleep(0.05)
+    assert bench.sent == 0
+    assert not second.done()
+    assert await bench.call("two") == "done", "the held call takes no room"
+    second.cancel()
+
+
+async def test_a_wait_of_an_hour_is_left_to_a_later_run() -> None:
+    bench = Bench()
+    error = AdapterError("rate_limit", "", retriable=True, retry_after=3600)
+    for _ in range(2):
+        with pytest.raises(AdapterError):
+            await bench.call("one", error)
+    with pytest.raises(NotSentError, match="60 more minutes") as raised:
+        await bench.call("one")
+    assert (raised.value.kind, raised.value.retriable) == ("rate_limit", True)
+    assert bench.sent == 2
     assert await bench.call("two") == "done"

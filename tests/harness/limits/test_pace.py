@@ -36,8 +36,11 @@ async def test_what_was_guessed_too_large_is_given_back() -> None:
 async def test_without_a_limit_nobody_waits_until_it_is_held() -> None:
     pace = Pace(None, asyncio.Event())
     assert await _seconds(pace, *[1e9] * 100) < 0.5
-    pace.hold(0.2)
-    assert 0.2 <= await _seconds(pace, 1, 1) < 2
+    pace.refused(0.2)
+    assert pace.refused(0.2)
+    began = monotonic()
+    await asyncio.gather(pace.released(), pace.released())
+    assert 0.2 <= monotonic() - began < 2
 
 
 async def test_a_stop_ends_the_waiting() -> None:

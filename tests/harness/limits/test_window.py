@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import random
+from statistics import fmean
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from popcorn_bench.harness.limits.leaving import LeftOutError
 from popcorn_bench.harness.limits.window import IN_TROUBLE, TOO_MANY, Window
@@ -28,38 +32,70 @@ async def test_no_more_are_let_in_than_the_window_is_wide() -> None:
     assert inside == []
 
 
-async def test_a_429_halves_once_for_all_that_were_under_way() -> None:
+def _end(window: Window, *loads: float) -> None:
+    for load in loads:
+        window.ended(load)
+
+
+def test_a_round_of_429s_halves_it_once() -> None:
     window = Window(32)
-    async with window.entered() as first, window.entered() as second:
-        window.shrink(first, TOO_MANY)
-        window.shrink(second, TOO_MANY)
+    _end(window, *[TOO_MANY] * 31)
+    assert window.size == 32
+    _end(window, TOO_MANY)
     assert window.size == 16
-    async with window.entered() as later:
-        window.shrink(later, TOO_MANY)
+    _end(window, *[TOO_MANY] * 16)
     assert window.size == 8
 
 
-async def test_trouble_of_the_server_shrinks_less_than_too_many_calls() -> None:
-    window = Window(32)
-    async with window.entered() as begun:
-        window.shrink(begun, IN_TROUBLE)
-    assert 16 < window.size < 32
+def test_it_shrinks_by_the_share_that_was_refused() -> None:
+    window = Window(20)
+    _end(window, *[TOO_MANY] * 5, *[0.0] * 15)
+    assert window.size == 15
 
 
-async def test_it_never_shrinks_below_one_and_grows_by_one_per_window_up_to_its_width() -> None:
+def test_trouble_of_the_server_shrinks_less_than_too_many_calls() -> None:
+    window = Window(20)
+    _end(window, *[IN_TROUBLE] * 20)
+    assert window.size == pytest.approx(16)
+
+
+@pytest.mark.parametrize("load", [TOO_MANY, IN_TROUBLE])
+def test_what_fails_now_and_then_is_no_sign_of_load(load: float) -> None:
+    """Three in a hundred, whatever we do: fewer calls at once would help nobody."""
+    window, dice = Window(32), random.Random(3)
+    sizes = []
+    for _ in range(5_000):
+        window.ended(load if dice.random() < 0.03 else 0.0)
+        sizes.append(window.size)
+    assert fmean(sizes) > 0.8 * 32
+
+
+@given(takes=st.integers(1, 24), most=st.integers(1, 64))
+def test_it_settles_at_what_an_endpoint_takes(takes: int, most: int) -> None:
+    """An endpoint that refuses all calls above so many: few are refused for long."""
+    window = Window(most)
+    sizes, refused = [], 0
+    for _ in range(200):
+        at_once = int(window.size)
+        over = max(0, at_once - takes)
+        refused += over
+        _end(window, *[TOO_MANY] * over, *[0.0] * (at_once - over))
+        sizes.append(at_once)
+    assert 0.5 * min(takes, most) <= fmean(sizes[100:]) <= takes + 2
+    assert refused <= 2 * most + 200
+
+
+def test_it_never_shrinks_below_one_and_grows_by_one_a_round_up_to_its_width() -> None:
     window = Window(4)
-    for _ in range(10):
-        async with window.entered() as begun:
-            window.shrink(begun, TOO_MANY)
+    _end(window, *[TOO_MANY] * 50)
     assert window.size == 1
-    window.grow()
+    _end(window, 0.0)
     assert window.size == 2
-    window.grow()
+    _end(window, 0.0)
     assert window.size == 2
-    window.grow()
+    _end(window, 0.0)
     assert window.size == 3
-    for _ in range(50):
-        window.grow()
+    _end(window, *[0.0] * 50)
     assert window.size == 4
 
 

@@ -20,6 +20,7 @@ from popcorn_bench.leaderboard.page.plots.axis import Axis
 from popcorn_bench.leaderboard.page.plots.money import costs, front
 from popcorn_bench.leaderboard.page.plots.ranks import rank_plots
 from popcorn_bench.leaderboard.page.plots.spread import density
+from popcorn_bench.leaderboard.standing.compute import standings
 
 _POINTS = st.lists(st.tuples(st.floats(0.01, 10), st.floats(-5, 5)), min_size=1, max_size=12)
 
@@ -71,6 +72,7 @@ def test_maps_bars_and_dots_agree_with_the_board() -> None:
     with duckdb.connect() as connection:
         fill(connection, Size(queries=24, llms=4, generators=3, modes=2))
         made, llms = board(connection), board(connection, by="llm")
+        orders = standings(llms, connection).orders
     maps = heat_maps(made)
     assert {(one.key.metric, one.mode) for one in maps} == {
         (metric, mode) for metric in ("watchability", "freeze") for mode in ("basic", "pe")
@@ -88,7 +90,14 @@ def test_maps_bars_and_dots_agree_with_the_board() -> None:
         assert shade is not None
         assert shade[0] == 9
     assert not heat_maps(llms)
-    for plot, table in zip(rank_plots(llms.ranking), llms.ranking, strict=True):
+    plots = rank_plots([(table, "llm") for table in llms.ranking], orders)
+    for plot, table in zip(plots, llms.ranking, strict=True):
+        chances = {c.name: c.best for o in orders if o.metric == table.card.name
+                   and o.by == "llm" for c in o.chances}  # fmt: skip
+        assert sum(chances.values()) == pytest.approx(1)
+        assert [bar.chance for bar in plot.bars] == [
+            f"{chances[bar.name]:.0%}" if chances[bar.name] >= 0.005 else "" for bar in plot.bars
+        ]
         assert [bar.name for bar in plot.bars] == [row.llm for row in table.rows]
         assert [bar.first for bar in plot.bars] == [row.rank_low == 1 for row in table.rows]
     dots = costs(llms.ranking)[0].dots

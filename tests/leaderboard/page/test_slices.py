@@ -50,7 +50,9 @@ def test_a_kind_is_a_board_of_its_own(
 
 def test_a_mode_is_a_board_of_that_mode(filled: duckdb.DuckDBPyConnection) -> None:
     made = board(filled)
-    found = Slicer(made, filled).of(_llms(made, filled), (TASK, "pop", "popularity"))["|pe"]
+    found = Slicer(made, filled).of(
+        _llms(made, filled), (TASK, "pop".ljust(16, "0"), "popularity")
+    )["|pe"]
     [own] = [t for t in board(filled, by="llm", mode="pe").ranking if t.card.name == "popularity"]
     for row in own.rows:
         assert found.rows[row.llm, None, None] == _near(numbers_of(row))
@@ -58,7 +60,7 @@ def test_a_mode_is_a_board_of_that_mode(filled: duckdb.DuckDBPyConnection) -> No
 
 def test_topics_are_not_ranked_and_people_follow(filled: duckdb.DuckDBPyConnection) -> None:
     made = board(filled)
-    found = Slicer(made, filled).of(_llms(made, filled), (TASK, "pop", "popularity"))
+    found = Slicer(made, filled).of(_llms(made, filled), (TASK, "pop".ljust(16, "0"), "popularity"))
     food = found["topic:food|"]
     assert {tuple(numbers[7:9]) for numbers in food.rows.values()} == {(None, None)}
     assert food.human is not None

@@ -3,6 +3,8 @@ function hrefOf(file) {
   return media.base ? `${media.base}/${file.slice(0, 2)}/${file}` : '';
 }
 
+const posterOf = (file) => media.painted[file] || (media.pictures && !media.bare.has(file) ? `${media.pictures}/${file.split('.')[0]}.webp` : null);
+
 function scoreLine(scores) {
   return scores.map(([metric, value, low, high]) => {
     const bounds = low == null ? '' : ` (${Number(low.toPrecision(3))} to ${Number(high.toPrecision(3))})`;
@@ -16,7 +18,7 @@ function clipOf(clip) {
   if (!source) return el('p', { class: 'noclip' }, 'clip not linked');
   return el('video', {
     controls: true, muted: true, playsinline: true, loop: true, preload: 'none', src: source, width: width || 480, height: height || 480,
-    poster: media.posters[file], 'aria-label': `Clip by ${gallery.videos[video]}`,
+    'data-poster': posterOf(file), 'aria-label': `Clip by ${gallery.videos[video]}`,
   });
 }
 

@@ -8,6 +8,8 @@ async function openGallery() {
   if (gallery) return;
   media = JSON.parse(byId('d-media').textContent);
   const read = await unpack('d-gallery');
+  const files = read.clips.map((clip) => clip[2]).filter(Boolean);
+  media.bare = new Set(media.bare.map((i) => files[i]));
   read.coverOf = new Map(read.covers);
   read.briefsOf = read.queries.map(() => []);
   read.briefs.forEach((brief, at) => read.briefsOf[brief[0]]?.push(at));
@@ -86,14 +88,19 @@ function showQuery() {
 function addCards(makers) {
   const cards = makers.slice(0, MANY).map((make) => make());
   byId('g-cards').append(...cards);
-  for (const card of cards) for (const video of card.querySelectorAll('video:not([poster])')) unposted.observe(video);
+  for (const card of cards) for (const video of card.querySelectorAll('video')) unseen.observe(video);
   const left = makers.slice(MANY);
   byId('g-more').hidden = !left.length;
   byId('g-more').textContent = `Show ${Math.min(MANY, left.length)} more of ${left.length}`;
   byId('g-more').onclick = () => { addCards(left); };
 }
 
-/** A clip without a poster shows its first frame once it comes into view. */
-const unposted = new IntersectionObserver((seen) => {
-  for (const one of seen) if (one.isIntersecting) { one.target.preload = 'metadata'; unposted.unobserve(one.target); }
-});
+/** A clip gets its poster, or without one its first frame, once it comes into view. */
+const unseen = new IntersectionObserver((seen) => {
+  for (const { target, isIntersecting } of seen) {
+    if (!isIntersecting) continue;
+    unseen.unobserve(target);
+    if (target.dataset.poster) target.poster = target.dataset.poster;
+    else target.preload = 'metadata';
+  }
+}, { rootMargin: '300px' });

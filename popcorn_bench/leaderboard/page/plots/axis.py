@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
 _LONGEST = 19  # characters of a name beside an axis
+_LETTER, _LINE = 8, 15  # pixels of a letter and of a line, about
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -39,3 +41,24 @@ class Axis:
 def shortened(name: str) -> str:
     """A name that fits; the drawing's description has it whole."""
     return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+
+
+def uncrowded(labels: Sequence[tuple[float, float, str]]) -> set[int]:
+    """Which names beside dots do not run into each other.
+
+    Args:
+        labels: x, y and name of each, the most important first.
+
+    Returns:
+        Indices of those to write.
+    """
+    kept: dict[int, tuple[float, float, str]] = {}
+    for i, (x, y, name) in enumerate(labels):
+        wide = _LETTER * len(name) + 20
+        near = (
+            abs(y - other_y) < _LINE and -wide < x - other_x < _LETTER * len(other) + 20
+            for other_x, other_y, other in kept.values()
+        )
+        if not any(near):
+            kept[i] = (x, y, name)
+    return set(kept)

@@ -9,7 +9,7 @@ from math import log10
 from popcorn_bench.leaderboard import text, words
 from popcorn_bench.leaderboard.figures import figures_of
 from popcorn_bench.leaderboard.model import Row, Table
-from popcorn_bench.leaderboard.page.plots.axis import Axis, shortened
+from popcorn_bench.leaderboard.page.plots.axis import Axis, shortened, uncrowded
 
 _WIDTH, _HEIGHT = 720, 330
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 130, 16, 44
@@ -85,13 +85,10 @@ def _costs(table: Table) -> Costs | None:
 
 def _labelled(dots: Sequence[Dot]) -> list[Dot]:
     """Names where they do not run into each other, the front's first."""
-    kept: list[Dot] = []
-    for dot in sorted(dots, key=lambda dot: not dot.front):
-        width = 8 * len(dot.name) + 20
-        near = (abs(dot.y - o.y) < 15 and -8 * len(o.name) - 20 < dot.x - o.x < width for o in kept)  # noqa: PLR2004 - the height of a line
-        if not any(near):
-            kept.append(dot)
-    return [replace(dot, labelled=dot in kept) for dot in dots]
+    order = sorted(range(len(dots)), key=lambda i: not dots[i].front)
+    kept = uncrowded([(dots[i].x, dots[i].y, dots[i].name) for i in order])
+    named = {order[i] for i in kept}
+    return [replace(dot, labelled=i in named) for i, dot in enumerate(dots)]
 
 
 def _ticks(x: Axis) -> tuple[tuple[float, str], ...]:

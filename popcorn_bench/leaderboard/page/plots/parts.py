@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from popcorn_bench.leaderboard import text
-from popcorn_bench.leaderboard.source import Panel, Source, scores_of
-from popcorn_bench.leaderboard.statistics.variance import variance_components
+from popcorn_bench.leaderboard.standing.model import Spread
 
 _NAMES = {
     "q": "query",
@@ -20,7 +17,6 @@ _NAMES = {
     "lv": "LLM × generator",  # noqa: RUF001
     "qlv": "rest",
 }
-_LEAST = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,37 +38,19 @@ class Parts:
     parts: tuple[Part, ...]
 
 
-def variance_parts(source: Source, panels: Iterable[Panel]) -> list[Parts]:
-    """One bar per panel and mode in which LLMs and generators are fully crossed."""
-    found = []
-    for panel in panels:
-        modes = sorted({cell.mode for cell in panel.cells})
-        bars = (_parts(source, panel, mode) for mode in modes if panel.card.sees_video)
-        found += [bar for bar in bars if bar is not None]
-    return found
+def variance_parts(spreads: Sequence[Spread]) -> list[Parts]:
+    """One bar per metric and mode."""
+    several = len({one.mode for one in spreads}) > 1
+    return [_parts(one, several) for one in spreads]
 
 
-def _parts(source: Source, panel: Panel, mode: str) -> Parts | None:
-    scores = {
-        (cell.llm_id, cell.video_id): item.scores
-        for cell, item in scores_of(source, panel).items()
-        if cell.mode == mode
-    }
-    llms, videos = (sorted({key[i] for key in scores}) for i in (0, 1))
-    if min(len(llms), len(videos)) < _LEAST or len(scores) < len(llms) * len(videos):
-        return None
-    table = np.stack([[scores[llm, video] for video in videos] for llm in llms])
-    whole = np.moveaxis(table, 2, 0)  # to (Q, L, V)
-    kept = whole[np.isfinite(whole).all(axis=(1, 2))]
-    if len(kept) < _LEAST:
-        return None
-    shares = variance_components(kept[..., None]).share
-    if not shares:
-        return None
+def _parts(one: Spread, several: bool) -> Parts:
     parts, start = [], 0.0
     for name, label in _NAMES.items():
-        parts.append(Part(name, label, start, shares.get(name, 0.0)))
-        start += shares.get(name, 0.0)
-    title = f"{panel.card.name}, {source.names.tasks[panel.task.task_id]}"
-    shown = f"{title}, {source.names.modes[mode]}" if len(source.modes) > 1 else title
-    return Parts(text.clean(shown), len(kept), tuple(parts))
+        share = one.share.get(name, 0.0)
+        parts.append(Part(name, label, start, share))
+        start += share
+    title = f"{one.metric}, {one.task}"
+    return Parts(
+        text.clean(f"{title}, {one.mode}" if several else title), one.queries, tuple(parts)
+    )
