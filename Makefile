@@ -26,13 +26,14 @@ benchmarks: $(VENV)/.dev  ## the whole table, into docs/performance.md; see benc
 	$(BIN)/python -m benchmarks.run_all
 
 lock: $(VENV)/.dev  ## resolve the locks anew (hashes, every supported Python, no index lines)
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-find-links --no-header --no-annotate --upgrade \
-	  pyproject.toml --output-file requirements.lock
 	echo 'torch; python_version < "3"' > $(VENV)/without-torch.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-find-links --no-header --no-annotate --override $(VENV)/without-torch.txt \
-	  --constraint requirements.lock --extra dev pyproject.toml --output-file requirements-dev.lock
+	  --no-emit-find-links --no-header --no-annotate --upgrade \
+	  --override $(VENV)/without-torch.txt \
+	  --extra dev pyproject.toml --output-file requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-find-links --no-header --no-annotate --upgrade \
+	  --constraint requirements-dev.lock pyproject.toml --output-file requirements.lock
 	$(UV) --require-hashes --no-deps -r requirements-dev.lock
 	$(BIN)/python -m tools.licences
 

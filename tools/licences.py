@@ -36,6 +36,7 @@ _SPDX = {
 }
 _ONLY_ELSEWHERE = {  # locked for Windows and browsers alone, so installed on no machine of ours
     "colorama": "BSD (see the package)",
+    "pywin32": "PSF-2.0",
     "tzdata": "Apache-2.0",
 }
 _COPYLEFT = re.compile(r"\b(A?GPL|LGPL|MPL|EPL)\b")
