@@ -11,7 +11,7 @@ bench: $(VENV)/.core  ## the embedded default: no key, no GPU, no network
 	$(BIN)/popcorn-bench --limit 20
 
 test: $(VENV)/.dev  ## all tests
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 soak: $(VENV)/.dev  ## campaigns of faults at full length: many minutes
 	$(BIN)/python -m pytest tests/faults tests/fuzz --soak -n 0

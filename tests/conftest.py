@@ -31,3 +31,16 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("needs the data beside the project (POPCORN_SHARED)")
     return folder
+
+
+# Folders whose tests take so much of the machine that they run one after another, in one process.
+_ONE_AT_A_TIME = {("harness", "ray"): "ray", ("tests", "browser"): "browser"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tell xdist what belongs together (`--dist loadgroup`)."""
+    for item in items:
+        parts = item.path.parent.parts[-2:]
+        if group := _ONE_AT_A_TIME.get((parts[0], parts[1])):
+            item.add_marker(pytest.mark.xdist_group(group))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from inspect import cleandoc
 
 import click
 
@@ -42,7 +43,7 @@ def _section(name: str, command: click.Command) -> str:
     context = click.Context(command, info_name=name, max_content_width=90, terminal_width=90)
     usage = " ".join([name, *command.collect_usage_pieces(context)])
     records = [r for p in command.get_params(context) if (r := p.get_help_record(context))]
-    text = (command.help or "").replace("\b", "").strip()
+    text = cleandoc((command.help or "").replace("\b", ""))
     rows = [(code(flags), _escaped(said)) for flags, said in records]
     return f"## `{name}`\n```text\n{usage}\n```\n\n{_escaped(text)}\n\n" + table(
         ("option", "meaning"), rows

@@ -56,7 +56,11 @@ def _default(field: dict[str, Any], required: bool) -> str:
     if required:
         return "**required**"
     value = field.get("default")
-    return "" if value is None or value in ("", [], {}) else code(str(value))
+    return "" if value is None or value == "" or isinstance(value, list | dict) and _empty(value) else code(str(value))
+
+
+def _empty(value: list[Any] | dict[str, Any]) -> bool:
+    return not value or isinstance(value, dict)  # a part's own defaults stand in its own table
 
 
 def _type(field: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from popcorn_bench.errors import AdapterError
 from popcorn_bench.harness.worker import AuditRequest, ScoreRequest
-from popcorn_bench.results.artifacts import ArtefactStore, name_of, open_artefacts
+from popcorn_bench.results.artifacts import DAMAGED, ArtefactStore, name_of, open_artefacts
 from popcorn_bench.results.artifacts.place import ArtefactPlace, place_of, remember
 from popcorn_bench.types import Artefact
 
@@ -112,7 +112,9 @@ def load(jobs: Sequence[Any], folder: Path) -> dict[str, bytes]:
             name = name_of(artefact.sha256, artefact.suffix)
             try:
                 files[name] = fetch(name).read_bytes()
-            except AdapterError:
+            except AdapterError as error:
+                if error.kind != DAMAGED:
+                    raise
                 store.discard(name)
     return files
 
