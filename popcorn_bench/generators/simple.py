@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 
 from popcorn_bench.errors import AdapterError, boundary
 from popcorn_bench.generators.protocol import MediaRequest
+from popcorn_bench.generators.provenance import provenance
 from popcorn_bench.settings import Settings
 from popcorn_bench.types import Generator
 
@@ -30,8 +31,17 @@ class SimpleGenerator:
     parallel: ClassVar[bool] = True
 
     def __init__(self, generator: Generator, device: str) -> None:
-        """Load: a subclass that has a model puts it on `device` here."""
-        self.settings, self.device = self.options.checked(generator.settings), device
+        """Load: a subclass that has a model puts it on `device` here.
+
+        Raises:
+            UsageError: for a setting that is unknown or out of range.
+        """
+        self.generator, self.device = generator, device
+        self.settings = self.options.checked(generator.settings)
+
+    def provenance(self, prompt: str, seed: int) -> dict[str, str]:
+        """Where a file comes from, for its own metadata: the `tags` of `media.write_mp4`."""
+        return provenance(self.generator, MediaRequest(prompt, seed))
 
     def make(self, prompt: str, seed: int, path: Path) -> None:
         """Write the file to `path` (.mp4 or .png).

@@ -6,14 +6,11 @@ not told apart from them by a metric that sees the video adds nothing under that
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from popcorn_bench.errors import AdapterError
-from popcorn_bench.generators.protocol import MediaRequest
-from popcorn_bench.generators.provenance import provenance
 from popcorn_bench.generators.video.drawn import Drawn
 from popcorn_bench.settings import Settings, even, number, whole
 from popcorn_bench.types import Generator
@@ -31,7 +28,7 @@ class Storyboard(Drawn):
     Settings: `width` and `height` in pixels (even), `fps`, `seconds`.
     """
 
-    _settings: ClassVar[Settings] = Settings(
+    options: ClassVar[Settings] = Settings(
         width=even(288, 64, 2048),
         height=even(512, 64, 2048),
         fps=whole(15, 1, 60),
@@ -45,29 +42,20 @@ class Storyboard(Drawn):
             UsageError: for a setting that is unknown or out of range.
         """
         super().__init__(generator, device)
-        self._fps, self._seconds = float(self._found["fps"]), float(self._found["seconds"])
+        self._fps, self._seconds = float(self.settings["fps"]), float(self.settings["seconds"])
 
-    def generate(
-        self, requests: Sequence[MediaRequest], folder: Path
-    ) -> Iterator[Path | AdapterError]:
-        """Yield one MP4 per request; files are named by their number in the batch."""
+    def make(self, prompt: str, seed: int, path: Path) -> None:
+        """Write one MP4."""
         from popcorn_bench.media import write_mp4
 
-        for place, request in enumerate(requests):
-            path = folder / f"{place:06d}.mp4"
-            try:
-                tags = provenance(self._generator, request)
-                write_mp4(self._frames(request), path, self._fps, quality=_QUALITY, tags=tags)
-            except AdapterError as error:
-                yield error
-            else:
-                yield path
+        frames, tags = self._frames(prompt, seed), self.provenance(prompt, seed)
+        write_mp4(frames, path, self._fps, quality=_QUALITY, tags=tags)
 
-    def _frames(self, request: MediaRequest) -> Iterator[NDArray[np.uint8]]:
+    def _frames(self, prompt: str, seed: int) -> Iterator[NDArray[np.uint8]]:
         from popcorn_bench.generators.video.paint import paint
         from popcorn_bench.generators.video.script import shots
 
-        cut = shots(request.prompt, request.seed, self._seconds)
+        cut = shots(prompt, seed, self._seconds)
         return paint(cut, self._size, self._fps, self._count)
 
     @property
@@ -78,6 +66,6 @@ class Storyboard(Drawn):
 class Still(Storyboard):
     """The first frame of `storyboard`, frozen for the same length."""
 
-    def _frames(self, request: MediaRequest) -> Iterator[NDArray[np.uint8]]:
-        first = next(super()._frames(request))
+    def _frames(self, prompt: str, seed: int) -> Iterator[NDArray[np.uint8]]:
+        first = next(super()._frames(prompt, seed))
         return repeat(first, self._count)

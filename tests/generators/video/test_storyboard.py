@@ -211,8 +211,10 @@ def test_settings_out_of_range(given_settings: dict[str, JSON], message: str) ->
 
 
 def test_a_folder_that_is_gone_fails_each_request_loudly(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="No such file"):
-        list(make(Storyboard, **SMALL).generate([MediaRequest("x", 1)], tmp_path / "gone"))
+    requests = [MediaRequest("x", 1), MediaRequest("y", 1)]
+    found = list(make(Storyboard, **SMALL).generate(requests, tmp_path / "gone"))
+    assert all(isinstance(item, AdapterError) and "No such file" in str(item) for item in found)
+    assert len(found) == 2
 
 
 def test_an_error_of_one_clip_spares_the_others(
@@ -223,8 +225,8 @@ def test_an_error_of_one_clip_spares_the_others(
     assert isinstance(first, Path)
     whole = Storyboard._frames
 
-    def frames(self: Storyboard, request: MediaRequest) -> object:
-        return iter(()) if request.prompt == "bad" else whole(self, request)
+    def frames(self: Storyboard, prompt: str, seed: int) -> object:
+        return iter(()) if prompt == "bad" else whole(self, prompt, seed)
 
     monkeypatch.setattr(Storyboard, "_frames", frames)
     found = list(generator.generate([MediaRequest(p, 1) for p in ("a", "bad", "b")], tmp_path))

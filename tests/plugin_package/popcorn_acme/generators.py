@@ -26,7 +26,8 @@ class Waves(SimpleGenerator):
     def make(self, prompt: str, seed: int, path: Path) -> None:
         """Three seconds of stripes."""
         fps = int(self.settings["fps"])
-        write_mp4(self._frames(_number(prompt, seed), 3 * fps), path, fps)
+        frames = self._frames(_number(prompt, seed), 3 * fps)
+        write_mp4(frames, path, fps, tags=self.provenance(prompt, seed))
 
     def _frames(self, number: int, count: int) -> Iterator[NDArray[np.uint8]]:
         import numpy as np
