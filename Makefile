@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 TORCH := 'torch>=2.6,<2.14'
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
 
-.PHONY: bench test soak check lock benchmarks audit sbom clean
+.PHONY: bench test soak check coverage mutation build docs lock benchmarks audit sbom clean
 
 bench: $(VENV)/.core  ## the embedded default: no key, no GPU, no network
 	$(BIN)/popcorn-bench --limit 20
@@ -21,6 +21,33 @@ check: $(VENV)/.dev  ## style, types, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+coverage: $(VENV)/.dev  ## lines and branches that the tests reach; fails below 90 % and 80 %
+	$(UV) 'pytest-cov>=7.1'
+	mkdir -p build && rm -f .coverage .coverage.*
+	COVERAGE_RCFILE=$(CURDIR)/.coveragerc COVERAGE_FILE=$(CURDIR)/.coverage \
+	  $(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=
+	$(BIN)/coverage json --quiet -o build/coverage.json
+	$(BIN)/python -m tools.covered build/coverage.json
+
+mutation: $(VENV)/.dev  ## do tests notice changed code? in a copy; an hour or more; see docs/mutation.md
+	$(UV) 'mutmut==3.8.1' 'cosmic-ray==8.7.0'
+	rm -rf build/mutation && mkdir -p build/mutation
+	cp -r popcorn_bench tests pyproject.toml tools/mutation/setup.cfg tools/mutation/fingerprint.toml build/mutation
+	cd build/mutation && export POPCORN_SHARED=$(abspath ../shared) PYTHONPATH=. OPENBLAS_NUM_THREADS=1 \
+	  PATH=$(CURDIR)/$(BIN):$$PATH PYTHONDONTWRITEBYTECODE=1 && \
+	  cosmic-ray init fingerprint.toml fingerprint.sqlite && \
+	  cosmic-ray exec fingerprint.toml fingerprint.sqlite && \
+	  cr-report --surviving-only --show-diff fingerprint.sqlite && \
+	  python -m mutmut run --max-children 2 && python -m mutmut results
+
+build: | $(BIN)/uv  ## wheel and source distribution, in dist/
+	rm -f dist/*.whl dist/*.tar.gz
+	$(BIN)/uv build --quiet --out-dir dist
+
+docs: $(VENV)/.dev  ## the site, in build/site, strictly and without the network
+	$(BIN)/python -m docs.generate --check
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 benchmarks: $(VENV)/.dev  ## the whole table, into docs/performance.md; see benchmarks/README.md
 	$(BIN)/python -m benchmarks.run_all

@@ -17,6 +17,8 @@ from typing import Final
 
 from docs.generating.commands import commands
 from docs.generating.metrics import metrics
+from docs.generating.paper import with_costs
+from docs.generating.python import python
 from docs.generating.schemas import schemas
 from docs.generating.surroundings import environment, exit_codes
 from docs.generating.tables import tables
@@ -34,6 +36,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "reference/yaml.md": schemas,
     "reference/duckdb.md": tables,
     "reference/metrics.md": metrics,
+    "reference/python.md": python,
     "reference/exit_codes.md": exit_codes,
     "reference/environment.md": environment,
     "task.schema.json": _task_schema,
@@ -58,6 +61,8 @@ def main() -> None:
         sys.exit(f"out of date: {', '.join(found)}" if found else 0)
     for name, made in PAGES.items():
         (HERE / name).write_text(made(), encoding="utf-8")
+    page = HERE / "llmpopcorn.md"
+    page.write_text(with_costs(page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,9 @@ from pathlib import Path
 
 from popcorn_bench.types import Failure, Stage
 
-_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|_PAT$", re.IGNORECASE)
+_SECRET_NAME = re.compile(
+    r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|BEARER|_(?:PAT|PASS|JWT|AUTH)$", re.IGNORECASE
+)
 _URL_USER = re.compile(r"(?<=://)[^/@\s]+@")
 _MESSAGE_LIMIT = 600
 _SHORTEST_SECRET = 6
@@ -116,18 +118,27 @@ def boundary(what: str) -> Iterator[None]:
 
 def redact(text: str) -> str:
     """Remove the values of secret-looking environment variables and the user part of URLs."""
-    for name, value in os.environ.items():
-        if len(value) >= _SHORTEST_SECRET and _SECRET_NAME.search(name):
+    for name, value in sorted(_secrets(), key=lambda item: -len(item[1])):  # one may hold another
+        if len(value) >= _SHORTEST_SECRET:
             text = text.replace(value, f"<{name}>")
     return _URL_USER.sub("<user>@", text)
 
 
 def holds_secret(text: str) -> bool:
     """Whether a text has the user part of a URL or a long secret of the environment in it."""
-    secrets = (value for name, value in os.environ.items() if _SECRET_NAME.search(name))
     return bool(_URL_USER.search(text)) or any(
-        len(value) >= _LONG_SECRET and value in text for value in secrets
+        len(value) >= _LONG_SECRET and value in text for _, value in _secrets()
     )
+
+
+def _secrets() -> Iterator[tuple[str, str]]:
+    """Variables of the environment that are named like a secret, and their values."""
+    return ((name, value) for name, value in os.environ.items() if _SECRET_NAME.search(name))
+
+
+def visible(text: str) -> str:
+    """The text as it may be shown: what a stranger wrote is not to steer the terminal."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "?" for c in text)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

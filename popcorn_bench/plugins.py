@@ -13,8 +13,11 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from hashlib import sha256
@@ -31,6 +34,9 @@ FLAG: Final = "--plugin"
 # Worker processes have to find the same plugins, and an environment reaches all of them.
 VARIABLE: Final = "POPCORN_BENCH_PLUGINS"
 _CONSTANT: Final = "PLUGINS"
+_LONGEST: Final = 200  # of what a message repeats
+_lent: Final[Counter[Path]] = Counter()  # files that `using` brought, by how many use them now
+_lending: Final = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,11 @@ class Plugin:
             return self.get()
         except Exception as error:
             what = f"{type(error).__name__}: {error}".replace("\n", " ")
-            raise UsageError(f"plugin {self.name!r} of {self.origin} is broken: {what}") from error
+            raise self.fault(what) from error
+
+    def fault(self, what: str) -> UsageError:
+        """The error that says what is wrong with it."""
+        return UsageError(f"plugin {self.name!r} of {self.origin} is broken: {what}")
 
 
 def found(group: str) -> Mapping[str, Plugin]:
@@ -72,7 +82,36 @@ def use(paths: Iterable[Path]) -> None:
         real = path.resolve()
         _of_file(real)
         if real not in files():
-            os.environ[VARIABLE] = os.pathsep.join(map(str, [*files(), real]))
+            _set([*files(), real])
+
+
+@contextmanager
+def using(paths: Iterable[Path]) -> Iterator[None]:
+    """Take plugins from files for a while; those that were in use before stay.
+
+    What goes on at the same time in this process has them, too: an environment is for all of it.
+
+    Raises:
+        UsageError: as `use`.
+    """
+    wanted = dict.fromkeys(path.resolve() for path in paths)  # in their order: the last one wins
+    with _lending:
+        new = [path for path in wanted if path not in files() or path in _lent]
+        use(new)
+        _lent.update(new)
+    try:
+        yield
+    finally:
+        with _lending:
+            _lent.subtract(new)
+            over = {path for path in new if _lent[path] <= 0}
+            for path in over:
+                del _lent[path]
+            _set([path for path in files() if path not in over])
+
+
+def _set(paths: list[Path]) -> None:
+    os.environ[VARIABLE] = os.pathsep.join(map(str, paths))
 
 
 def files() -> list[Path]:
@@ -98,10 +137,32 @@ def folder_of(plugin: Plugin) -> Path:
     given = plugin.load()
     if isinstance(given, ModuleType) and given.__file__:
         given = Path(given.__file__).parent
-    if not isinstance(given, str | Path) or not Path(given).exists():
-        what = f"{given!r} is neither a folder nor a YAML file that is there"
-        raise UsageError(f"plugin {plugin.name!r} of {plugin.origin} is broken: {what}")
+    if not isinstance(given, str | Path) or not _is_there(Path(given)):
+        raise plugin.fault(f"{_shown(given)} is neither a folder nor a YAML file that is there")
     return Path(given)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # no name that any file could have
+        return False
+
+
+def _shown(given: object) -> str:
+    text = repr(given)
+    return text if len(text) < _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def check_parts(name: str, given: object, parts: Iterable[str]) -> None:
+    """Refuse what has not every method that a catalog asks of it before it is used.
+
+    Raises:
+        UsageError: with the first that it lacks.
+    """
+    for part in parts:
+        if not callable(getattr(given, part, None)):
+            raise UsageError(f"plugin {name!r} is broken: {_shown(given)} has no {part}()")
 
 
 def folders(group: str) -> tuple[list[Path], dict[str, str]]:
@@ -127,8 +188,17 @@ def _installed(group: str, point: EntryPoint) -> Plugin:
     return Plugin(group, point.name, origin, point.load)
 
 
-@cache
 def _of_file(path: Path) -> tuple[Plugin, ...]:
+    """The plugins of a file, as it is now: it is run again once it was edited."""
+    try:
+        found = path.stat()
+    except OSError:  # told in `_import`
+        return _read(path, ())
+    return _read(path, (found.st_mtime_ns, found.st_size))
+
+
+@cache
+def _read(path: Path, _: tuple[int, ...]) -> tuple[Plugin, ...]:
     module, digest = _import(path)
     said = getattr(module, _CONSTANT, None)
     if not isinstance(said, Mapping):

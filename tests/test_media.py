@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -173,6 +175,33 @@ def test_too_many_frames_are_refused(clip: Path, monkeypatch: pytest.MonkeyPatch
         list(read_frames(clip))
     with pytest.raises(AdapterError):
         list(pick_frames(clip, lambda _: [0]))
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "webm"])
+def test_too_many_pixels_are_refused_though_no_header_tells_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    """A WebM clip does not say how many frames it has."""
+    from popcorn_bench.evaluators.quality.frames import frames
+
+    path = tmp_path / f"clip.{suffix}"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264" if suffix == "mp4" else "libvpx-vp9", rate=12)
+        stream.width, stream.height = 96, 64
+        for grey in range(8):
+            picture = np.full((64, 96, 3), grey, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode(None))
+    assert probe(path).frames == 8
+    monkeypatch.setattr("popcorn_bench.media.opening.MAX_DECODED", 5 * 96 * 64)
+    assert refused(path) == "degenerate"
+    reads: list[Callable[[], Any]] = [
+        *(lambda: list(read_frames(path)), lambda: list(frames(path)), lambda: is_blank(path)),
+        lambda: list(pick_frames(path, lambda _: [0])),
+    ]
+    for read in reads:
+        with pytest.raises(AdapterError, match="frames of 96x64 are too many"):
+            read()
 
 
 def encoded(path: Path, count: int, *, first: int = 0, **options: str) -> Path:

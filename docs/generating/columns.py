@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - one sentence a line
 """What each column of the index holds; equal names mean the same wherever they stand."""
 
 from __future__ import annotations

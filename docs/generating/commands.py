@@ -10,10 +10,10 @@ import click
 from docs.generating.text import code, page, table
 from popcorn_bench.harness.cli import cli
 
-_INTRO = """Without a command, options go to `run`. Hyphens and underscores are both accepted, in names of
-commands and of options. `--json` prints one JSON document on stdout; everything else goes to stderr.
-[Exit codes](exit_codes.md) are part of the contract, and every option can come from the
-[environment](environment.md)."""
+_INTRO = """Without a command, options go to `run`. Hyphens and underscores are both accepted, in
+names of commands and of options. `--json` prints one JSON document on stdout; everything else
+goes to stderr. [Exit codes](exit_codes.md) are part of the contract, and every option can come
+from the [environment](environment.md)."""
 
 
 def commands() -> str:

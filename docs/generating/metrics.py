@@ -6,11 +6,11 @@ from docs.generating.text import code, page, table
 from popcorn_bench.evaluators.catalog import EVALUATORS, evaluator_class
 from popcorn_bench.types import Direction, EvaluatorCard, Metric
 
-_INTRO = """What a metric **sees** decides what it may rank: only a metric that sees the video ranks video
-generators. A metric without a better is a description and ranks nobody. Ranges are those that the
-evaluator declares; an open end has no bound. `popcorn-bench ls evaluators` says which of them can run
-on a machine, `popcorn-bench evaluators card NAME` shows all of a card. The `mmra` here is the default
-shape; a trained one sees what it was trained with."""
+_INTRO = """What a metric **sees** decides what it may rank: only a metric that sees the video
+ranks video generators. A metric without a better is a description and ranks nobody. Ranges are
+those that the evaluator declares; an open end has no bound. `popcorn-bench ls evaluators` says
+which of them can run on a machine, `popcorn-bench evaluators card NAME` shows all of a card. The
+`mmra` here is the default shape; a trained one sees what it was trained with."""
 _BETTER = {Direction.HIGHER: "higher", Direction.LOWER: "lower", Direction.NONE: "neither"}
 _PAGES = {
     "popularity": "popularity", "popularity-disjoint": "popularity", "quality": "quality",

@@ -6,15 +6,17 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from docs.generating.fields import FIELDS
 from docs.generating.text import code, one_line, page, table
 from popcorn_bench.generators.llm.schema import FileModel as LLMFile
 from popcorn_bench.generators.media_file import ImageFile, VideoFile
 from popcorn_bench.tasks.corpora.definition import CorpusFile
 from popcorn_bench.tasks.schema import GroupFile, TaskFile
 
-_INTRO = """Unknown fields are errors in all of them. `popcorn-bench validate FILE.yaml` checks task files;
-[`task.schema.json`](../task.schema.json) gives an editor completion for them. What the fields mean
-in use: [tasks](../tasks.md), [LLMs](../llms.md), [videos](../videos.md), [corpora](../corpora.md)."""
+_INTRO = """Unknown fields are errors in all of them. `popcorn-bench validate FILE.yaml` checks
+task files; [`task.schema.json`](../task.schema.json) gives an editor completion for them. What
+the fields mean in use: [tasks](../tasks.md), [LLMs](../llms.md), [videos](../videos.md),
+[corpora](../corpora.md)."""
 _FILES: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("Task", "Any `NAME.yaml` in a folder of `--include-path`.", TaskFile),
     ("Group of tasks", "A name for several tasks or groups.", GroupFile),
@@ -35,7 +37,10 @@ def _file(title: str, text: str, model: type[BaseModel]) -> str:
     parts = [f"## {title}\n{text}\n", _fields(schema)]
     if model is not ImageFile:
         shown = [(n, d) for n, d in schema.get("$defs", {}).items() if d.get("properties")]
-        parts += [f"\n### {title.partition(':')[0]}: `{name}`\n{_said(d)}\n\n{_fields(d)}" for name, d in shown]
+        parts += [
+            f"\n### {title.partition(':')[0]}: `{name}`\n{_said(d)}\n\n{_fields(d)}"
+            for name, d in shown
+        ]
     return "\n".join(parts)
 
 
@@ -43,10 +48,14 @@ def _said(definition: dict[str, Any]) -> str:
     return one_line(str(definition.get("description", "")))
 
 
+def _meaning(name: str, field: dict[str, Any]) -> str:
+    return _said(field) or FIELDS.get(name, "")
+
+
 def _fields(definition: dict[str, Any]) -> str:
     required = set(definition.get("required", ()))
     rows = [
-        (code(name), _type(field), _default(field, name in required), _said(field))
+        (code(name), _type(field), _default(field, name in required), _meaning(name, field))
         for name, field in definition.get("properties", {}).items()
     ]
     return table(("field", "value", "default", "meaning"), rows)
@@ -56,11 +65,8 @@ def _default(field: dict[str, Any], required: bool) -> str:
     if required:
         return "**required**"
     value = field.get("default")
-    return "" if value is None or value == "" or isinstance(value, list | dict) and _empty(value) else code(str(value))
-
-
-def _empty(value: list[Any] | dict[str, Any]) -> bool:
-    return not value or isinstance(value, dict)  # a part's own defaults stand in its own table
+    # a part's own defaults stand in its own table
+    return "" if value in (None, "") or isinstance(value, list | dict) else code(str(value))
 
 
 def _type(field: dict[str, Any]) -> str:
@@ -81,9 +87,16 @@ def _plain(field: dict[str, Any]) -> str:
     if kind == "array":
         return f"list of {_type(field['items'])}" if field.get("items") else "list"
     if kind == "object":
-        inner = field.get("additionalProperties")
+        inner = field.get("additionalProperties") or next(
+            iter(field.get("patternProperties", {}).values()), None
+        )
         return f"mapping to {_type(inner)}" if isinstance(inner, dict) and inner else "mapping"
-    names = {"string": "text", "integer": "whole number", "number": "number", "boolean": "yes or no"}
+    names = {
+        "string": "text",
+        "integer": "whole number",
+        "number": "number",
+        "boolean": "yes or no",
+    }
     return names.get(str(kind), "anything") + _bounds(field)
 
 
@@ -91,6 +104,9 @@ def _bounds(field: dict[str, Any]) -> str:
     low = field.get("minimum", field.get("exclusiveMinimum"))
     high = field.get("maximum", field.get("exclusiveMaximum"))
     above = ">" if "exclusiveMinimum" in field else ">="
-    said = [f"{above} {low:g}" if low is not None else "", f"<= {high:g}" if high is not None else ""]
+    said = [
+        f"{above} {low:g}" if low is not None else "",
+        f"<= {high:g}" if high is not None else "",
+    ]
     found = ", ".join(filter(None, said))
     return f" ({found})" if found else ""

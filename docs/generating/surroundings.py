@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - one sentence a line
 """The pages of exit codes and of environment variables."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - one sentence a line
 """The page of the DuckDB index: its tables and views, as the migrations make them."""
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from typing import Final, cast
 
 from popcorn_bench.errors import UsageError, did_you_mean
 from popcorn_bench.evaluators.protocol import Asking, Asks, EvaluatorClass
+from popcorn_bench.plugins import check_parts
 from popcorn_bench.registry import Registry
 from popcorn_bench.selection import select
 from popcorn_bench.types import EvaluatorCard
@@ -25,6 +26,7 @@ EVALUATORS: Final = Registry(
         "mmra": "popcorn_bench.evaluators.mmra:Mmra",
     },
 )
+_PARTS: Final = ("setting_names", "card", "missing", "trained_on")
 _FLAG: Final = "--evaluator-args"
 Args = Sequence[tuple[str, Mapping[str, str]]]
 
@@ -54,7 +56,9 @@ def evaluator_class(name: str) -> EvaluatorClass:
     Raises:
         UsageError: for an unknown name or a plugin that cannot be loaded.
     """
-    return cast("EvaluatorClass", EVALUATORS.load(name))
+    given = EVALUATORS.load(name)
+    check_parts(name, given, _PARTS)
+    return cast("EvaluatorClass", given)
 
 
 def asks(card: EvaluatorCard, topic: str = "") -> Asks | None:

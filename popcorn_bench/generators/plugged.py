@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias, get_args
+from collections.abc import Mapping
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 from pydantic import ValidationError
 
-from popcorn_bench.errors import UsageError
 from popcorn_bench.generators.media_file import EntryModel
-from popcorn_bench.plugins import Plugin
+from popcorn_bench.plugins import Plugin, check_parts
 
 Makes: TypeAlias = Literal["video", "image"]
+_PARTS: Final = ("setting_names", "resolved", "missing")
 
 
 def entry_of(plugin: Plugin) -> tuple[Makes, EntryModel]:
@@ -25,15 +26,18 @@ def entry_of(plugin: Plugin) -> tuple[Makes, EntryModel]:
     adapter = plugin.load()
     makes: Any = getattr(adapter, "makes", "video")
     entry = getattr(adapter, "entry", {})
-    fault = f"plugin {plugin.name!r} of {plugin.origin} is broken:"
     if makes not in get_args(Makes):
-        raise UsageError(f"{fault} its `makes` is {makes!r}, neither video nor image")
+        raise plugin.fault(f"its `makes` is {makes!r}, neither video nor image")
+    if not isinstance(entry, Mapping):
+        raise plugin.fault("its `entry` is no mapping")
     try:
-        return makes, EntryModel.model_validate({**entry, "adapter": plugin.name})
+        model = EntryModel.model_validate({**entry, "adapter": plugin.name})
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"{fault} its `entry`: {where}: {first['msg']}") from error
+        raise plugin.fault(f"its `entry`: {where}: {first['msg']}") from error
+    check_parts(plugin.name, adapter, _PARTS)
+    return makes, model
 
 
 def broken(name: str) -> EntryModel:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -31,6 +32,11 @@ class Made:
     cost_usd: float | None = None
     seconds: float | None = None
     peak_gb: float | None = None
+
+    def __post_init__(self) -> None:
+        given = [n for n in (self.cost_usd, self.seconds, self.peak_gb) if n is not None]
+        if not all(map(isfinite, given)):
+            raise ValueError(f"{self.path.name} took {given}, not all finite numbers")
 
 
 class TextClient(Protocol):

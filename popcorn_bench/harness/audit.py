@@ -59,6 +59,8 @@ def _of_titles(plan: RunPlan, store: Store, card: EvaluatorCard) -> Iterator[Aud
 
 def _of_clips(plan: RunPlan, store: Store, card: EvaluatorCard) -> Iterator[AuditJob]:
     makers = list(product(plan.llms, plan.modes))
+    if not makers:  # nothing of what was named can be called here
+        return
     for task, video in product(plan.tasks, plan.videos):
         found = []
         for number, query in enumerate(_chosen(task, _CLIPS)):

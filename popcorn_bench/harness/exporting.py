@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,9 @@ from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
 from popcorn_bench.leaderboard.board import board
 from popcorn_bench.leaderboard.generators.record import FIELDS, generators_record
-from popcorn_bench.leaderboard.model import Board
+from popcorn_bench.leaderboard.model import Board, Row
 from popcorn_bench.results import index
+from popcorn_bench.results.copying import copy_to
 
 _VIEWS = {
     "briefs": "named_briefs",
@@ -45,13 +46,19 @@ def export_tables(folder: Path, kind: str, target: Path) -> Iterator[Path]:
     target.mkdir(parents=True, exist_ok=True)
     with closing(index.connect([folder])) as connection:
         found = board(connection)
-        cells = pl.DataFrame([_flat(asdict(row)) for row in found.rows], infer_schema_length=None)
-        connection.register("board_cells", cells.to_arrow())
+        connection.register("board_cells", _cells(found).to_arrow())
         connection.register("board_generators", _generators(found).to_arrow())
         for table, view in _VIEWS.items():
             path = target / f"{table}.{kind}"
             _copy(connection, view, path)
             yield path
+
+
+def _cells(found: Board) -> pl.DataFrame:
+    """The rows of the board; without any, its columns."""
+    rows = [_flat(asdict(row)) for row in found.rows]
+    columns = None if rows else [field.name for field in fields(Row) if field.name != "ppi"]
+    return pl.DataFrame(rows, schema=columns, infer_schema_length=None)
 
 
 def _generators(found: Board) -> pl.DataFrame:
@@ -73,10 +80,8 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
 
 def _copy(connection: DuckDBPyConnection, view: str, path: Path) -> None:
     replaced = _neutral(connection.table(view)) if path.suffix == ".csv" else ""
-    quoted = str(path).replace("'", "''")
-    connection.execute(
-        f"COPY (SELECT * {replaced} FROM {view}) TO '{quoted}' ({_OPTIONS[path.suffix]})"  # noqa: S608 - our names
-    )
+    rows = f"SELECT * {replaced} FROM {view}"  # noqa: S608 - our names
+    copy_to(connection, rows, path, _OPTIONS[path.suffix])
 
 
 def _neutral(relation: DuckDBPyRelation) -> str:

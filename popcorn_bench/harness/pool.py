@@ -24,6 +24,8 @@ Result = TypeVar("Result")
 
 ITEM_SECONDS = 3600.0  # without a step or a result; longer than any clip takes on any GPU
 
+_STARTS = 3  # a worker lost before it had a job is replaced so often before jobs bear it
+
 _IDLE_SECONDS = 2.0  # before room is given to another model: its jobs come in a stream
 
 
@@ -147,6 +149,7 @@ class Pool(Generic[Job, Result]):
     async def _turn(self, seat: Seat) -> None:
         """Batches by one worker, replaced when it is lost."""
         worker: Worker | None = None
+        idle_losses = 0
         try:
             while await self._is_needed(seat.gate):
                 flight = deque[_Item]()
@@ -155,11 +158,14 @@ class Pool(Generic[Job, Result]):
                     if await worker.ready() and (batch := self._take()):
                         flight += batch
                         await self._serve(worker, flight, seat.gate)
+                        idle_losses = 0
                 except Exception as error:  # noqa: BLE001 - whatever happens, nobody waits for ever
                     if worker is not None:
                         worker.kill()
                     worker = None
-                    self._lost(flight or self._take(), error)
+                    idle_losses += not flight
+                    if flight or idle_losses % _STARTS == 0:
+                        self._lost(flight or self._take(), error)
         finally:
             if worker is not None:
                 worker.kill()

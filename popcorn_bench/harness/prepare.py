@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
+from popcorn_bench import plugins
 from popcorn_bench.harness.decide import Policy
 from popcorn_bench.harness.limits.terms import on_terms
 from popcorn_bench.harness.plan import RunPlan
@@ -46,10 +48,13 @@ class Prepared:
 def prepared(spec: RunSpec, policy: Policy) -> Iterator[Prepared]:
     """Resolve a spec, open its results folder, and count what is there and what is missing.
 
+    The spec's plugins are in use for as long.
+
     Raises:
         UsageError: for whatever in the spec does not exist or does not fit.
     """
-    plan = on_terms(resolve(spec, generating=policy.generate), generating=policy.generate)
-    place = settle(spec.output_path, spec.artifacts, spec.artifact_cache)
-    with Store(spec.output_path, place.open(spec.output_path)) as store:
-        yield Prepared(plan, survey(plan, store, policy), policy, store, place)
+    with plugins.using(map(Path, spec.plugin)):
+        plan = on_terms(resolve(spec, generating=policy.generate), generating=policy.generate)
+        place = settle(spec.output_path, spec.artifacts, spec.artifact_cache)
+        with Store(spec.output_path, place.open(spec.output_path)) as store:
+            yield Prepared(plan, survey(plan, store, policy), policy, store, place)

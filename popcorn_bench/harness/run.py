@@ -103,7 +103,7 @@ class Runner:
         Raises:
             StoreError: when the results folder can no longer be written; earlier work is intact.
         """
-        run_id = new_run_id()
+        run_id = new_run_id(self._store.latest)
         auditor = Auditor(self._store, self._executor, self._display, self._policy, self._attempt)
         with self._store.writing(run_id):
             for record in header(self._plan, run_id):

@@ -99,10 +99,12 @@ def _draining(
         display.note("stopping: what is in flight will be saved; once more stops at once")
 
     interruptible(partial(loop.call_soon_threadsafe, interrupt))
+    before = {number: signal.getsignal(number) for number in signals}
     for number in signals:
         loop.add_signal_handler(number, interrupt)
     try:
         yield
     finally:
-        for number in signals:
+        for number, handler in before.items():
             loop.remove_signal_handler(number)
+            signal.signal(number, handler or signal.SIG_DFL)

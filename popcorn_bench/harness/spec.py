@@ -5,16 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from math import inf
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from popcorn_bench.errors import UsageError, holds_secret
+from popcorn_bench.errors import UsageError, did_you_mean, holds_secret
+from popcorn_bench.types import MAX_SEED
 
 Args: TypeAlias = tuple[tuple[str, Mapping[str, str]], ...]
 Prices: TypeAlias = tuple[tuple[str, tuple[float, ...]], ...]  # see `limits/terms.py`
 
 DEFAULT_OUTPUT = Path("results")
 NOTHING = ("none",)
+# What a run may take, which decides nothing of what comes out.
+LIMITS = (
+    "max_connections",
+    "timeout",
+    "retry_on_error",
+    "fail_on_error",
+    "budget",
+    "max_gpu_hours",
+    "price",
+)
 _PAIR = re.compile(r"\s*(?P<key>[\w.-]+)\s*=(?P<value>.*)", re.DOTALL)
 
 
@@ -81,10 +93,81 @@ class RunSpec:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any], output_path: Path) -> RunSpec:
-        """The spec that a run of `output_path` wrote."""
+        """The spec that a run of `output_path` wrote.
+
+        Raises:
+            UsageError: for one that no run would have written.
+        """
+        from pydantic import TypeAdapter, ValidationError
+
         known = {f.name for f in fields(cls)}
-        values: dict[str, Any] = {k: _tuples(v) for k, v in record.items() if k in known}
-        return cls(**values, output_path=output_path)
+        values = {k: v for k, v in record.items() if k in known} | {"output_path": output_path}
+        try:
+            return TypeAdapter(cls).validate_python(values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            message = f"{output_path}: the spec of the run: {where}: {first['msg']}"
+            raise UsageError(message) from error
+
+
+def checked(spec: RunSpec) -> RunSpec:
+    """The spec, if its numbers are in range and its words are known.
+
+    Raises:
+        UsageError: for the first that is not.
+    """
+    for name, (kind, low, high) in _RANGES.items():
+        value = getattr(spec, name)
+        if value is None and name in _MAY_LACK:
+            continue
+        fits = isinstance(value, kind) and not isinstance(value, bool)
+        if not fits or not low <= value <= high:
+            noun = "a whole number" if kind is int else "a number"
+            upper = "" if high == inf else f" to {high:,}"
+            raise UsageError(f"{_flag(name)}: {value!r} is not {noun} from {low:g}{upper}")
+    for name, known in CHOICES.items():
+        if (word := getattr(spec, name)) not in known:
+            hint = did_you_mean(str(word), known) or f"; one of {', '.join(known)}"
+            raise UsageError(f"{_flag(name)}: {word!r} is not known{hint}")
+    for name in ("llms", "videos", "tasks", "modes", "evaluators", "covers"):
+        if not getattr(spec, name):
+            raise UsageError(f"{_flag(name)}: needs at least one name")
+    for folder in spec.include_path:
+        check_folder(folder, "--include-path")
+    return spec
+
+
+def check_folder(folder: str | Path, flag: str) -> None:
+    """Raise `UsageError` for a folder that is not there."""
+    if not Path(folder).is_dir():
+        raise UsageError(f"{flag}: {folder}: no such folder")
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "profile": ("native", "paper", "matched"),
+    "executor": ("local", "ray"),
+    "pe_popular": ("decile", "paper"),
+    "pe_category": ("profiles", "names"),
+}
+_REAL = (int, float)
+_RANGES: Mapping[str, tuple[type | tuple[type, ...], float, float]] = {
+    "limit": (int, 1, inf),
+    "seed": (int, 0, MAX_SEED),
+    "repeats": (int, 1, 10_000),
+    "max_connections": (int, 1, inf),
+    "timeout": (_REAL, 0.001, 86_400),
+    "retry_on_error": (int, 0, 100),
+    "budget": (_REAL, 0, inf),
+    "max_gpu_hours": (_REAL, 0, inf),
+    "artifact_cache": (int, 0, inf),
+    "pe_ratio": (_REAL, 0, 1),
+}
+_MAY_LACK = frozenset({"limit", "timeout", "budget", "max_gpu_hours", "artifact_cache"})
 
 
 def parse_args(texts: Sequence[str], flag: str) -> Args:
@@ -130,7 +213,3 @@ def _is_file(corpus: str) -> bool:
 def _absolute(path: str) -> str:
     """So that `retry` finds it from any folder."""
     return str(Path(path).resolve())
-
-
-def _tuples(value: object) -> object:
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value

@@ -6,8 +6,8 @@ job does wrong is its own failure: the others of its batch are done all the same
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -17,7 +17,6 @@ from typing import Any, Protocol, TypeAlias, cast
 from popcorn_bench.errors import AdapterError, UsageError, boundary
 from popcorn_bench.evaluators.protocol import Evaluator, Sample
 from popcorn_bench.generators.protocol import (
-    Made,
     MediaAdapter,
     MediaGenerator,
     MediaRequest,
@@ -25,10 +24,10 @@ from popcorn_bench.generators.protocol import (
     Resumable,
     Stepped,
 )
-from popcorn_bench.generators.provenance import provenance, read_provenance
+from popcorn_bench.generators.provenance import provenance
 from popcorn_bench.harness import probes
+from popcorn_bench.harness.keeping import stored
 from popcorn_bench.harness.progress import Step
-from popcorn_bench.media import MediaFacts, is_blank, probe, read_tags, standardise
 from popcorn_bench.results.artifacts import DAMAGED, Artefacts, Fetch, name_of, open_artefacts
 from popcorn_bench.types import Artefact, Audit, EvaluatorCard, Generator, Query, Score
 
@@ -93,7 +92,7 @@ class GeneratorHost:
             started = monotonic()
             for request, made in zip(jobs, made_by.generate(jobs, scratch), strict=False):
                 tags = provenance(self.generator, request)
-                yield _stored(made, store, monotonic() - started, tags)
+                yield stored(made, store, monotonic() - started, tags)
                 started = monotonic()
 
     def _generator(self) -> MediaGenerator:
@@ -202,7 +201,9 @@ def _adapter(generator: Generator) -> MediaAdapter:
 
 def overlaps(host: Host) -> bool:
     """Whether a batch may begin while the last of the batch before it are being written."""
-    return bool(getattr(host, "overlaps", False))
+    with suppress(UsageError):  # what cannot be found is told when it is to be loaded
+        return bool(getattr(host, "overlaps", False))
+    return False
 
 
 def results_of(host: Host, jobs: Sequence[Any], tell: Tell = _nobody) -> Iterator[Any]:
@@ -222,60 +223,6 @@ def results_of(host: Host, jobs: Sequence[Any], tell: Tell = _nobody) -> Iterato
         return
     for _ in jobs[done:]:
         yield AdapterError("bug", f"{type(host).__name__} gave no result")
-
-
-def _stored(
-    made: Path | Made | AdapterError, store: Artefacts, seconds: float, tags: Mapping[str, str]
-) -> Artefact | AdapterError:
-    """Put a file into the store.
-
-    `seconds` is what it took, and `tags` where it comes from, where its maker does not say.
-    """
-    if isinstance(made, AdapterError):
-        return made
-    if isinstance(made, Path):
-        made = Made(made, cost_usd=0.0)
-    try:
-        with boundary("probe"):
-            path = _tagged(made.path, _sound(made.path), tags)
-            facts = probe(path)
-        with boundary("keeping a file"):
-            size = path.stat().st_size
-            sha256 = store.put(path)
-    except AdapterError as error:
-        error.cost_usd = made.cost_usd
-        return error
-    return Artefact(
-        sha256=sha256,
-        suffix=path.suffix,
-        bytes=size,
-        width=facts.width,
-        height=facts.height,
-        frames=facts.frames,
-        fps=facts.fps,
-        seconds=facts.seconds,
-        codec=facts.codec,
-        made_seconds=round(seconds if made.seconds is None else made.seconds, 3),
-        peak_gb=made.peak_gb,
-        cost_usd=made.cost_usd,
-    )
-
-
-def _tagged(path: Path, facts: MediaFacts, tags: Mapping[str, str]) -> Path:
-    """A clip with its provenance in it; one that came without is written anew."""
-    if not facts.frames or read_provenance(read_tags(path)):
-        return path
-    target = path.with_name(f"{path.stem}-tagged.mp4")
-    standardise(path, target, tags)
-    return target
-
-
-def _sound(path: Path) -> MediaFacts:
-    """The facts of a file that shows something."""
-    facts = probe(path)
-    if facts.frames and is_blank(path):
-        raise AdapterError("degenerate", "every frame is one flat colour")
-    return facts
 
 
 def _sample(job: ScoreRequest, store: Artefacts, fetch: Fetch) -> Sample | AdapterError:

@@ -154,6 +154,7 @@ def _table(source: Source, panel: Panel, instead: str) -> Table:
     asked = np.any([item.counts > 0 for item in scores.values()], axis=0)
     return Table(
         task=source.names.tasks[task.task_id],
+        task_name=task.name,
         task_version=task.version,
         task_id=task.task_id,
         evaluator=source.names.evaluators[card.evaluator_id],

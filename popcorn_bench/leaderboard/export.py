@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from popcorn_bench.leaderboard import flags, meanings, text, words
+from popcorn_bench.leaderboard.apart import apart
 from popcorn_bench.leaderboard.figures import Figures, figures_of, uplift_figures
 from popcorn_bench.leaderboard.generators import words as makers
 from popcorn_bench.leaderboard.generators.record import generators_record
@@ -155,6 +156,7 @@ def _cell(value: object) -> object:
 
 def _markdown_notes(board: Board) -> Iterable[str]:
     yield from words.hidden_lines(board)
+    yield from apart(board)
     yield words.uplift_columns(board)
     yield from (f"{name}: {meaning}" for name, meaning in meanings.meanings(board))
     yield from words.mode_lines(board)

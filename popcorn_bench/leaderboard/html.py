@@ -15,6 +15,7 @@ from popcorn_bench.leaderboard.page.gallery import Gallery, read_gallery
 from popcorn_bench.leaderboard.page.media import Shelf, media_of
 from popcorn_bench.leaderboard.page.pack import as_many
 from popcorn_bench.leaderboard.samples import read_samples
+from popcorn_bench.leaderboard.whole import write_whole
 
 MOST = 2_000_000  # bytes of a page, not counting the clips that it carries
 _SPARE = 2_000  # for what is said of what was left out
@@ -65,7 +66,10 @@ def write_html(  # noqa: PLR0913 - one per option of the command
     with threadpool_limits(1, "blas"):  # its matrices are small: threads would only wait
         values = page_of(board, connection, gallery, media, forbids or {})
     page = _rendered({**values, "samples": samples}, gallery, media.carried, warn)
-    path.write_bytes(page)
+    write_whole(path, page)
+    if len(page) - media.carried > MOST:
+        size, most = (f"{n / 1e6:.1f} MB" for n in (len(page) - media.carried, MOST))
+        warn(f"page: {size}, more than the {most} that a page keeps to: its tables are whole")
     return path
 
 

@@ -35,9 +35,16 @@ def run_record(run: RunCard) -> Mapping[str, object]:
     return {
         "card": run,
         "seed": seed,
+        "imported": imported_from(run),
         "spec": json.dumps(spec, indent=1),
         "environment": json.dumps(_public(_json(run.environment)), indent=1),
     }
+
+
+def imported_from(run: RunCard) -> str:
+    """The file whose scores it brought in; '' for a run that made what it scored."""
+    spec = _json(run.spec)
+    return str(spec.get("import") or "") if isinstance(spec, dict) else ""
 
 
 def public_settings(document: str | None) -> str:

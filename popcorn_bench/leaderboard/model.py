@@ -126,11 +126,13 @@ class Uplift:
 class Table:
     """All rows of one task and one metric of one evaluator, best first.
 
-    `evaluator` is its displayed name. `rank_queries` is how many queries all ranked rows share;
-    `rank_dropped` how many others some of them have. `trust` is what is known of its metric.
+    `task` and `evaluator` are displayed names; versions of a task share its `task_name`.
+    `rank_queries` is how many queries all ranked rows share; `rank_dropped` how many others some
+    of them have. `trust` is what is known of its metric.
     """
 
     task: str
+    task_name: str
     task_version: str
     task_id: str
     evaluator: str

@@ -44,20 +44,15 @@ def make_row(
         marks: flags from the trust panel.
         ppi: its mean in the scale of human ratings.
     """
-    names, task, card, by = setting.names, setting.task, setting.card, setting.by
-    cell = draft.cells[0]
+    task, card = setting.task, setting.card
     values = draft.values[np.isfinite(draft.values)]
     estimate = mean_interval(values) if len(values) else Estimate(np.nan, 0, 0, None, None, None)
     return Row(
-        task=names.tasks[task.task_id],
+        **_named(setting, draft),
+        task=setting.names.tasks[task.task_id],
         task_version=task.version,
-        llm=names.llms[cell.llm_id] if by in (None, "llm") else None,
-        video=names.videos.get(cell.video_id) if by in (None, "video") else None,
-        mode=names.modes[cell.mode] if by in (None, "mode") else None,
-        topic=draft.part if by == "topic" else None,
-        kind=draft.part if by == "kind" else None,
         metric=card.name,
-        evaluator=names.evaluators[card.evaluator_id],
+        evaluator=setting.names.evaluators[card.evaluator_id],
         evaluator_version=card.version,
         sees=card.inputs,
         direction=card.direction,
@@ -78,6 +73,18 @@ def make_row(
         flags=tuple(_flags(setting, draft, marks)),
         ppi=ppi,
     )
+
+
+def _named(setting: Setting, draft: Draft) -> dict[str, str | None]:
+    """What the row is about; None for whatever it is averaged over."""
+    names, by, cell = setting.names, setting.by, draft.cells[0]
+    return {
+        "llm": names.llms[cell.llm_id] if by in (None, "llm") else None,
+        "video": names.videos.get(cell.video_id) if by in (None, "video") else None,
+        "mode": names.modes[cell.mode] if by in (None, "mode") else None,
+        "topic": draft.part if by == "topic" else None,
+        "kind": draft.part if by == "kind" else None,
+    }
 
 
 def in_order(rows: Iterable[Row], direction: Direction, by: str | None) -> list[Row]:

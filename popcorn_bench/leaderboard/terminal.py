@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from popcorn_bench.leaderboard import flags, meanings, text, words
+from popcorn_bench.leaderboard.apart import apart
 from popcorn_bench.leaderboard.figures import figures_of
 from popcorn_bench.leaderboard.model import Board, HumanRow, Row, Table
 from popcorn_bench.leaderboard.scale import interval_of, scale_of
@@ -56,8 +57,8 @@ def render(board: Board, console: Console) -> None:
         )
     for table in board.ranking:
         _print_metric(table, board.by, console)
-    if hidden := words.hidden_lines(board):
-        print_notes(hidden, console)
+    if notes := [*words.hidden_lines(board), *apart(board)]:
+        print_notes(notes, console)
     for tables in board.describing:
         _print_descriptions(tables, console)
     labels = words.labels_of(board)

@@ -85,6 +85,8 @@ def rank_basis(table: Table) -> str:
         return leak_line(table.trust)
     if not table.ranked:
         return ""
+    if _ranked(table) == 1:
+        return "Only one row can be ranked, so its rank says nothing."
     shared = text.count(table.rank_queries, "shared query", "shared queries")
     dropped = f", {table.rank_dropped} incomplete dropped" if table.rank_dropped else ""
     few = " (few: a first impression)" if table.rank_queries < _FEW else ""
@@ -107,7 +109,7 @@ def finding(table: Table) -> str:
     leaders = [row for row in table.rows if row.rank_low == 1]
     if not leaders:
         return "Nothing is ranked here yet."
-    ranked = sum(row.rank_low is not None for row in table.rows)
+    ranked = _ranked(table)
     if ranked == 1:
         return "Only one row can be ranked, so there is nothing to compare it with."
     if len(leaders) == 1:
@@ -116,6 +118,10 @@ def finding(table: Table) -> str:
     everyone = "Both rows" if ranked == len(leaders) == _PAIR else f"All {ranked} rows"
     who = everyone if len(leaders) == ranked else f"{len(leaders)} of {ranked} rows"
     return f"{who} may be the best: the data cannot tell them apart."
+
+
+def _ranked(table: Table) -> int:
+    return sum(row.rank_low is not None for row in table.rows)
 
 
 def flags_of(board: Board) -> list[str]:

@@ -90,7 +90,7 @@ def _count(path: Path, container: InputContainer, stream: VideoStream) -> tuple[
         if packet.is_corrupt:
             raise AdapterError("broken_media", f"{path.name}: cut or damaged at frame {frames}")
         frames, ticks = frames + 1, ticks + (packet.duration or 0)
-        check_count(path, frames)
+        check_count(path, frames, stream)
     if frames < stream.frames:
         message = f"{path.name}: holds {frames} of {stream.frames} frames"
         raise AdapterError("broken_media", message)

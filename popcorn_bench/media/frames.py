@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,8 +10,10 @@ from popcorn_bench.media.opening import check_count, opened
 
 if TYPE_CHECKING:
     import numpy as np
+    from av.container import InputContainer
     from av.video.frame import VideoFrame
     from av.video.reformatter import VideoReformatter
+    from av.video.stream import VideoStream
     from numpy.typing import NDArray
 
 _LOOK = (160, 90)  # pixels at which a frame is looked at: dust and coding noise are gone
@@ -31,7 +33,7 @@ def read_frames(path: Path, *, threads: int = 1) -> Iterator[NDArray[np.uint8]]:
         stream.thread_count = threads
         reformatter = VideoReformatter()
         for number, frame in enumerate(container.decode(stream), 1):
-            check_count(path, number)
+            check_count(path, number, stream)
             yield as_rgb(frame, reformatter)
 
 
@@ -48,15 +50,15 @@ def is_blank(path: Path) -> bool:
     """
     with opened(path) as (container, stream):
         stream.codec_context.skip_frame = "NONKEY"
-        if not _all_flat(path, container.decode(stream)):
+        if not _all_flat(path, container, stream):
             return False
     with opened(path) as (container, stream):
-        return _all_flat(path, container.decode(stream))
+        return _all_flat(path, container, stream)
 
 
-def _all_flat(path: Path, frames: Iterable[VideoFrame]) -> bool:
-    for number, frame in enumerate(frames, 1):
-        check_count(path, number)
+def _all_flat(path: Path, container: InputContainer, stream: VideoStream) -> bool:
+    for number, frame in enumerate(container.decode(stream), 1):
+        check_count(path, number, stream)
         if not _is_flat(frame):
             return False
     return True

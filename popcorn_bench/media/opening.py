@@ -18,6 +18,7 @@ MAX_SIDE = 8192  # pixels
 MAX_PIXELS = 4096 * 2304 * 4
 MAX_SECONDS = 600.0
 MAX_FRAMES = 36_000
+MAX_DECODED = MAX_FRAMES * 1920 * 1080  # pixels of all frames together: minutes, not hours
 MAX_BYTES = 2 << 30
 
 _DEMUXERS = {".mp4": "mov", ".mov": "mov", ".m4v": "mov", ".webm": "matroska", ".mkv": "matroska"}
@@ -46,7 +47,7 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
             if not getattr(stream, "width", 0):  # no such attribute where the header is cut
                 raise AdapterError("broken_media", f"{path.name}: its header cannot be read")
             check_size(path, stream.width, stream.height)
-            check_count(path, stream.frames)  # as promised; what is there is counted by readers
+            check_count(path, stream.frames, stream)  # as promised; readers count what is there
             yield container, stream
     except (av.FFmpegError, ValueError) as error:
         raise AdapterError("broken_media", f"{path.name}: {error}") from error
@@ -63,14 +64,19 @@ def check_size(path: Path, width: int, height: int) -> None:
         raise AdapterError("degenerate", f"{path.name}: absurd size {width}x{height}")
 
 
-def check_count(path: Path, frames: int) -> None:
-    """Refuse a video with absurdly many frames.
+def check_count(path: Path, frames: int, stream: VideoStream) -> None:
+    """Refuse a video with absurdly many frames, or with too many for their size.
+
+    Readers ask with every frame: some formats do not say beforehand how many there are.
 
     Raises:
         AdapterError: kind `degenerate`.
     """
     if frames > MAX_FRAMES:
         raise AdapterError("degenerate", f"{path.name}: more than {MAX_FRAMES} frames")
+    if frames * stream.width * stream.height > MAX_DECODED:
+        size = f"{stream.width}x{stream.height}"
+        raise AdapterError("degenerate", f"{path.name}: {frames} frames of {size} are too many")
 
 
 def check_bytes(path: Path) -> None:

@@ -70,7 +70,7 @@ def _times(
             times.add(packet.pts)
             if packet.is_keyframe:
                 keys.add(packet.pts)
-            check_count(path, len(times))
+            check_count(path, len(times), stream)
     if not times:
         raise AdapterError("broken_media", f"{path.name}: its frames have no times")
     return sorted(times), sorted(keys | {min(times)})

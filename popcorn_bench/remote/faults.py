@@ -34,6 +34,7 @@ _TIMEOUT = frozenset(
     {"APITimeoutError", "Timeout", "TimeoutError", "ReadTimeout", "ConnectTimeout"}
     | {"PoolTimeout", "WriteTimeout", "ServerTimeoutError", "SocketTimeoutError"}
 )
+_TOO_LONG_ANSWER = "AnswerTooLongError"  # of `bounds.py`, which is loaded with LiteLLM
 _LITELLM = "litellm"
 _GARBLED = re.compile(r"unable to get json response|empty or invalid response", re.IGNORECASE)
 _UNREADABLE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
@@ -68,7 +69,8 @@ def fault(error: Exception, model: str) -> AdapterError | None:
     kind, retriable = _kind(error)
     if not kind:
         return None
-    said = _said(error)
+    too_long = (link for link in _chain(error) if type(link).__name__ == _TOO_LONG_ANSWER)
+    said = _said(next(too_long, error))
     if kind == "authentication":
         said = f"the provider refused the key; check {key_variable(model)} ({said})"
     if kind == "bad_response":
@@ -87,6 +89,8 @@ def refuses_schema(error: Exception) -> bool:
 def _kind(error: Exception) -> tuple[str, bool]:
     """Kind and whether the same call may succeed later; '' for what is no fault of a call."""
     below = {type(link).__name__ for link in _chain(error) if not _is_litellm(link)}
+    if _TOO_LONG_ANSWER in below:
+        return "bad_response", True
     own, status = type(error).__name__, _status(error)
     if (below | {own}) & _TIMEOUT:
         return "timeout", True
@@ -187,7 +191,7 @@ def _bounded(seconds: float) -> float | None:
     return min(max(seconds, 0.0), _LONGEST_WAIT) if seconds == seconds else None  # noqa: PLR0124 - NaN
 
 
-def _said(error: Exception) -> str:
+def _said(error: BaseException) -> str:
     """What the provider said, in one line without LiteLLM's prefixes and without keys."""
     text = one_line(clean(str(getattr(error, "message", "") or error)))
     text = _TRACEBACK.sub("", text)

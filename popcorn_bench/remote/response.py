@@ -9,6 +9,8 @@ from typing import Protocol
 from popcorn_bench.errors import AdapterError
 from popcorn_bench.types import Usage
 
+_MOST_TOKENS = 10**9  # of one call; no context is nearly so long
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
@@ -81,5 +83,6 @@ def _text(content: object) -> str:
 
 
 def _count(usage: object, name: str) -> int:
+    """Tokens as the server counted them; a number that no call can have is none."""
     value = getattr(usage, name, None)
-    return max(int(value), 0) if isinstance(value, int | float) else 0
+    return int(value) if isinstance(value, int | float) and 0 <= value <= _MOST_TOKENS else 0

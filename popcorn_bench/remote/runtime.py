@@ -47,6 +47,7 @@ def load_now() -> ModuleType:
         _silence()
         litellm = import_module("litellm")
         litellm.ModelResponse()  # builds its types now, while the filters of `_silence` hold
+        import_module("popcorn_bench.remote.bounds").install()
         vars(litellm).update(_SETTINGS)
         return litellm
 

@@ -16,9 +16,13 @@ from popcorn_bench import plugins
 _SECONDS = 5
 
 
-@cache
 def environment() -> dict[str, Any]:
-    """Describe this machine and this installation as plain data."""
+    """Describe this machine, this installation and the plugins in use as plain data."""
+    return {**_unchanging(), "plugins": plugins.described()}
+
+
+@cache
+def _unchanging() -> dict[str, Any]:
     return {
         "python": sys.version.split()[0],
         "implementation": platform.python_implementation(),
@@ -28,7 +32,6 @@ def environment() -> dict[str, Any]:
         "gpus": _gpus(),
         "git": _git(Path(__file__).resolve().parents[2]),
         "packages": _packages(),
-        "plugins": plugins.described(),
     }
 
 

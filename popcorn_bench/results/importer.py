@@ -87,7 +87,7 @@ def known_tasks(folder: Path) -> frozenset[str]:
 def _write(
     store: Store, records: Sequence[dict[str, Any]], scored: Sequence[tuple[Unit, ImportRow]]
 ) -> None:
-    run_id = new_run_id()
+    run_id = new_run_id(store.latest)
     with store.writing(run_id):
         for record in records:
             store.write({**record, "run": run_id})

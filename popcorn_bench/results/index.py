@@ -20,6 +20,8 @@ from popcorn_bench.results.ingest import ingest, supersede, transaction
 from popcorn_bench.results.journal import FOLDER, journal_files
 
 FILE = "popcorn.duckdb"
+# A folder of somebody else may hold an index of their making: it reads no file but itself.
+_CLOSED: dict[str, str | bool | int | float | list[str]] = {"enable_external_access": False}
 _PATIENCE_S = 5.0
 _PAUSE_S = 0.05
 
@@ -65,7 +67,7 @@ def up_to_date(folder: Path) -> DuckDBPyConnection | None:
     if not (folder / FILE).is_file():
         return None
     try:
-        connection = duckdb.connect(str(folder / FILE), read_only=True)
+        connection = duckdb.connect(str(folder / FILE), read_only=True, config=_CLOSED)
     except duckdb.Error:
         return None
     try:
@@ -125,7 +127,7 @@ def schema() -> str:
 
 
 def _in_memory(folders: Sequence[Path]) -> DuckDBPyConnection:
-    connection = duckdb.connect()
+    connection = duckdb.connect(config=_CLOSED)
     _update(connection, folders)
     return connection
 
@@ -158,7 +160,7 @@ def _patiently(path: Path, *, read_only: bool) -> DuckDBPyConnection:
     deadline = time.monotonic() + _PATIENCE_S
     while True:
         try:
-            return duckdb.connect(str(path), read_only=read_only)
+            return duckdb.connect(str(path), read_only=read_only, config=_CLOSED)
         except duckdb.IOException as error:
             if "lock" not in str(error) or time.monotonic() > deadline:
                 raise

@@ -120,8 +120,8 @@ def _new_group() -> Future[None]:
 
 
 def journal_files(folder: Path) -> list[Path]:
-    """The journal files of a results folder, oldest first."""
-    return sorted((folder / FOLDER).glob("*.jsonl"))
+    """The journal files of a results folder, oldest first; a pipe or a device is none."""
+    return sorted(path for path in (folder / FOLDER).glob("*.jsonl") if path.is_file())
 
 
 def read_lines(path: Path, start: int = 0) -> Iterator[Line]:
@@ -143,10 +143,11 @@ def read_lines(path: Path, start: int = 0) -> Iterator[Line]:
 def cut_torn(path: Path, whole: int) -> int:
     """Cut off what stands behind the `whole` bytes of a file that nobody writes; how much it was.
 
-    A file that cannot be written is left as it is: readers stop before the torn line anyway.
+    A file that cannot be written is left as it is: readers stop before the torn line anyway. So is
+    one that is a link, which may lead out of the folder.
     """
     torn = path.stat().st_size - whole
-    if torn > 0:
+    if torn > 0 and not path.is_symlink():
         with suppress(OSError):
             os.truncate(path, whole)
     return max(torn, 0)

@@ -8,6 +8,7 @@ import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from popcorn_bench.errors import UsageError
 
@@ -23,7 +24,7 @@ def writing(folder: Path) -> Iterator[None]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handle = (folder / _FILE).open("a+")
+        handle = _opened(folder / _FILE)
     except OSError as error:
         raise UsageError(f"{folder}: cannot write results there: {error.strerror}") from error
     with handle:
@@ -39,6 +40,12 @@ def writing(folder: Path) -> Iterator[None]:
         handle.write(f"process {os.getpid()} on {platform.node()}")
         handle.flush()
         yield
+
+
+def _opened(path: Path) -> TextIO:
+    """The lock file, made where there is none; a folder from elsewhere may hold a link to ours."""
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
+    return os.fdopen(os.open(path, flags, 0o666), "a+")
 
 
 def is_held(folder: Path) -> bool:

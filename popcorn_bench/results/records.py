@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Hashable, Mapping
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
@@ -29,15 +30,22 @@ from popcorn_bench.types import (
 )
 
 V = TypeVar("V")
+_STAMP = "%Y%m%dT%H%M%S"
 
 # What reading a record that is damaged, or of another version, may raise.
 MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError)
 Result = Brief | Artefact | tuple[Score, ...] | Audit
 
 
-def new_run_id() -> str:
-    """Sortable by start, unique between machines."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+def new_run_id(after: str = "") -> str:
+    """Sortable by start, unique between machines.
+
+    It comes behind the run `after`, whatever the clock says: a later run has the last word.
+    """
+    start = datetime.now(UTC).replace(tzinfo=None)
+    with suppress(ValueError, OverflowError):  # some other name
+        start = max(start, datetime.strptime(after[:15], _STAMP) + timedelta(seconds=1))  # noqa: DTZ007 - in UTC
+    return f"{start:{_STAMP}}-{secrets.token_hex(3)}"
 
 
 def now() -> str:

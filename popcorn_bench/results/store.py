@@ -23,6 +23,7 @@ from popcorn_bench.types import Artefact, Failure, Place, Unit
 
 _OFFSET_BITS = 44  # a journal file may grow to 16 TiB
 _OPEN_FILES = 64
+_WAS_DONE = 4  # beside the status of a failure: there had been a result
 
 
 class Status(IntEnum):
@@ -70,12 +71,25 @@ class Store:
         self.repaired = {path.name: n for path, n in torn.items() if n}
         self.artifacts.clear_scratch()
 
+    @property
+    def latest(self) -> str:
+        """The last run of the folder; '' where none has been."""
+        files = journal.journal_files(self.folder)
+        return files[-1].stem if files else ""
+
     def status(self, unit: Unit) -> Status | None:
-        """What happened to the unit at its place, or None."""
+        """What happened to the unit at its place, or None.
+
+        What was done stays so while its result is there, though another machine failed later.
+        """
         if not self._is_read:
             self._catch_up()
         value = self._places.get(place_key(unit.place, unit.key))
-        return None if value is None else Status(value)
+        if value is None:
+            return None
+        if value & _WAS_DONE and self.result(unit) is not None:
+            return Status.DONE
+        return Status(value & ~_WAS_DONE)
 
     def result(self, unit: Unit) -> Result | None:
         """The result of an equal unit at any place; None too where its artefact is gone."""
@@ -148,7 +162,10 @@ class Store:
                 self._note_status(record, Status.FAILED_RETRIABLE if retriable else Status.FAILED)
 
     def _note_status(self, record: Record, status: Status) -> None:
-        self._places[place_key(Place(*record["place"]), record["key"])] = status
+        key = place_key(Place(*record["place"]), record["key"])
+        before = None if status is Status.DONE else self._places.get(key)
+        was_done = before is not None and (before == Status.DONE or before & _WAS_DONE)
+        self._places[key] = status | _WAS_DONE if was_done else status
 
     def _handle(self, number: int) -> BinaryIO:
         if number not in self._handles:

@@ -84,8 +84,10 @@ class Score:
     cost_usd: float | None = None
 
     def __post_init__(self) -> None:
-        if not isfinite(self.value):
-            raise ValueError(f"score {self.metric} is {self.value}, not a finite number")
+        beside = (self.percentile, self.low, self.high, self.cost_usd)
+        given = (self.value, *self.members, *(n for n in beside if n is not None))
+        if not all(map(isfinite, given)):
+            raise ValueError(f"score {self.metric} has {given}, not all finite numbers")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

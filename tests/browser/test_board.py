@@ -44,6 +44,26 @@ def test_only_the_view_that_is_asked_for_shows(watched: Watched, site: Path) -> 
     assert not watched.faults
 
 
+def test_the_back_button_undoes_a_choice_and_stays_on_the_page(
+    watched: Watched, site: Path
+) -> None:
+    page = opened(watched, site)
+    page.locator("#f-find").fill("w")
+    until(page, "location.hash.includes('find=w')")
+    page.locator("#f-find").fill("wren")
+    until(page, "location.hash.includes('find=wren')")
+    page.get_by_role("tab", name="Video generators").click()
+    page.get_by_role("tab", name="Heat map").click()
+    page.go_back()
+    until(page, "document.querySelector('#tab-video').ariaSelected === 'true'")
+    page.go_back()
+    until(page, "document.querySelector('#tab-llm').ariaSelected === 'true'")
+    assert _names(page) == ["wren-1"], "typing takes no steps"
+    page.go_forward()
+    until(page, "document.querySelector('#tab-video').ariaSelected === 'true'")
+    assert not watched.faults
+
+
 def test_a_heading_sorts_both_ways_and_back(watched: Watched, site: Path) -> None:
     page = opened(watched, site, "#view=llm&metric=popularity")
     first = _names(page)

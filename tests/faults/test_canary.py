@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -38,11 +40,10 @@ def _echoing(request: ChatRequest) -> str | Reply:
             return brief_json(request.query)
 
 
-def _nowhere(folder: Path) -> None:
-    files = [path for path in folder.rglob("*") if path.is_file()]
+def _nowhere(folder: Path, secret: str = CANARY) -> None:
+    files = _files(folder)
     assert files
-    hits = [path for path in files if CANARY.encode() in path.read_bytes()]
-    assert not hits
+    assert not [path for path in files if secret.encode() in path.read_bytes()]
 
 
 def test_a_key_that_errors_echo_is_found_nowhere(zygote: Zygote, tmp_path: Path) -> None:
@@ -158,6 +159,35 @@ def test_a_whole_run_with_debug_logs_tells_no_key(tmp_path: Path) -> None:
         assert not [p for p in _files(tmp_path) if secret.encode() in p.read_bytes()]
     assert any("popcorn_bench" in title for title in titles), "the watcher saw the run"
     assert list((tmp_path / "published").rglob("*.mp4"))
+
+
+def test_a_run_that_is_killed_with_debug_logs_tells_no_key(tmp_path: Path) -> None:
+    """What a run leaves behind that had no time to clean up, and the run that goes on from it.
+
+    Its streams are files: nobody reads a pipe meanwhile, and loud logs would fill it and block.
+    """
+    loud = {**_ENV, **_DEBUG, "HF_TOKEN": _OTHER, "AWS_SECRET_ACCESS_KEY": _OTHER}
+    with ChatServer(_echoing, delay=0.1) as server, Zygote(loud) as zygote:
+        args = ("--llms=openai/mock,echo", f"--llm-args=openai/mock:api_base={server.base_url}")
+        started = zygote.start(*args, *_WHOLE, "--limit=6", cwd=tmp_path)
+        _until(lambda: server.count > 4 or not started.is_running())
+        assert started.is_running(), started.err.read_text()
+        os.kill(started.pid, signal.SIGKILL)
+        assert zygote.wait(started) == -signal.SIGKILL
+        assert list((tmp_path / "results" / "journal").glob("*.jsonl"))
+        _nowhere(tmp_path)
+        code, _, err = zygote.run(*args, *_WHOLE, "--limit=6", cwd=tmp_path)
+        assert code == 3, err
+    assert started.err.stat().st_size > 10_000, "the logs were loud"
+    _nowhere(tmp_path, _OTHER)
+    _nowhere(tmp_path)
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + 120
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def _files(folder: Path) -> list[Path]:

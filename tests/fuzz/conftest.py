@@ -30,7 +30,7 @@ def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
 def results(pen: Pen) -> Iterator[Path]:
     """A results folder of the embedded default, small, made once."""
     with pen.place() as folder:
-        args = ("--limit=2", "--llms=echo", "--videos=still", "--display=none", "--json")
+        args = ("--limit=2", "--llms=echo,template", "--videos=still", "--display=none", "--json")
         done = pen.run("run", *args, cwd=folder)
         assert done.code == 0, done.err
         yield folder / "results"

@@ -7,9 +7,11 @@ function of `tests.fuzz.inside`.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import resource
+import select
 import shutil
 import signal
 import subprocess
@@ -21,17 +23,20 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import count
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import Any, Self
 
 _ROOT = Path(__file__).resolve().parents[2]
 _LOADED = (
-    *("popcorn_bench.harness.cli.conduct", "popcorn_bench.harness.cli.run"),
-    *("popcorn_bench.leaderboard.html", "popcorn_bench.results.importer"),
-    *("popcorn_bench.tasks.validate", "popcorn_bench.harness.predicting"),
-    *("duckdb", "pyarrow.parquet", "polars", "av", "cv2", "json_repair", "PIL.Image"),
+    *("duckdb", "pyarrow.parquet", "polars", "av", "cv2", "json_repair", "PIL.ImageDraw"),
+    # What those import when they are first used: it would be imported anew for every case.
+    *("pandas", "scipy.special", "numpy.testing", "lightgbm", "huggingface_hub.file_download"),
+    *("sqlite3", "tqdm.auto", "dateutil.parser", "encodings.utf_8_sig", "rich._emoji_codes"),
     "tests.fuzz.inside",
 )
+_UNLOADED = ("__main__", ".alignment.", ".pipelines.")  # what runs, or loads torch
 HANG_SECONDS = 90  # a case takes a fraction of a second; this is a hang on any machine
+STOP_AFTER = "TEST_STOP_AFTER"  # environment of a case: Ctrl-C after so many seconds, and on
 SPACE_BYTES = 6 << 30  # address space beyond that of the pen: stops a bomb before the machine does
 
 
@@ -114,7 +119,6 @@ class Pen:
 def _main() -> None:
     _load()
     space = _kilobytes("VmSize") * 1024 + SPACE_BYTES
-    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
     for line in sys.stdin:
         started = time.monotonic()
         child = os.fork()
@@ -124,37 +128,46 @@ def _main() -> None:
         ended = {"code": code, "peak_mb": peak, "seconds": time.monotonic() - started}
         sys.stdout.write(f"{json.dumps(ended)}\n")
         sys.stdout.flush()
+    os._exit(0)  # libraries with threads have much to say about an end
 
 
 def _load() -> None:
     import asyncio
 
-    from popcorn_bench.harness.cli import cli
+    import popcorn_bench
     from popcorn_bench.remote import runtime
 
     asyncio.run(runtime.load())
-    for name in cli.list_commands(None):  # type: ignore[arg-type]  # the context is not used
-        cli.get_command(None, name)  # type: ignore[arg-type]  # as above
-    for name in _LOADED:
+    ours = (found.name for found in walk_packages(popcorn_bench.__path__, "popcorn_bench."))
+    for name in (*_LOADED, *(n for n in ours if not any(part in n for part in _UNLOADED))):
         import_module(name)
+    gc.collect()
+    gc.freeze()  # a child that collects garbage would touch, and so copy, every page
 
 
 def _awaited(child: int) -> tuple[int | None, float]:
-    """The exit code of a child, None for one that hung and was ended, and its peak in MB."""
-    deadline = time.monotonic() + HANG_SECONDS
-    while True:
-        left = deadline - time.monotonic()
-        done, status, usage = os.wait4(child, os.WNOHANG if left > 0 else 0)
-        if done:
-            break
-        if signal.sigtimedwait([signal.SIGCHLD], max(0.0, left)) is None:
-            os.kill(child, signal.SIGABRT)  # it tells where it stands, and ends
-            time.sleep(1)
-            _end(child)
+    """The exit code of a child, None for one that hung and was ended, and its peak in MB.
+
+    A descriptor of the process is waited for and no signal: a thread of a library that blocks none
+    takes the signal of a child that ends early, and the wait for it then looks like a hang.
+    """
+    hung = not _ends(child, HANG_SECONDS)
+    if hung:
+        os.kill(child, signal.SIGABRT)  # it tells where it stands, and ends
+        _ends(child, 5)
     _end(child)
-    hung = time.monotonic() > deadline
+    _, status, usage = os.wait4(child, 0)
     code = None if hung else os.waitstatus_to_exitcode(status)
     return code, usage.ru_maxrss / 1024
+
+
+def _ends(child: int, seconds: float) -> bool:
+    """Whether a child ends within some time."""
+    descriptor = os.pidfd_open(child)
+    try:
+        return bool(select.select([descriptor], [], [], seconds)[0])
+    finally:
+        os.close(descriptor)
 
 
 def _end(child: int) -> None:
@@ -198,9 +211,11 @@ def _commanded(args: Sequence[str]) -> int:
 
 def _settle(case: Mapping[str, Any], space: int) -> None:
     os.setsid()
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
     os.chdir(case["cwd"])
     os.environ.update(case["env"])
+    if seconds := os.environ.pop(STOP_AFTER, None):
+        signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+        signal.setitimer(signal.ITIMER_REAL, float(seconds), 1)
     written = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     names = (os.devnull, case["out"], case["err"])
     for handle, name, flags in zip((0, 1, 2), names, (os.O_RDONLY, written, written), strict=True):

@@ -127,7 +127,7 @@ def _choice(text: str) -> dict[str, Any]:
 _HEADERS = ("application/json", "text/html", "application/json; charset=utf-16", "image/png")
 
 
-@campaign(8, 600)
+@campaign(5, 600)
 @given(
     body=_bodies(),
     status=st.sampled_from((200, 200, 200, 200, 204, 302, 400, 401, 404, 413, 429, 500, 503)),

@@ -99,7 +99,7 @@ def _read(pen: Pen, tally: Tally, name: str, data: bytes) -> None:
             tally.command(ended, codes={0, 2}, inputs=args == ways[0])
 
 
-@campaign(6, 400)
+@campaign(4, 400)
 @given(name_and_data=st.sampled_from(sorted(_FILES)).flatmap(
     lambda name: st.tuples(st.just(name), spoiled(_FILES[name]))
 ))  # fmt: skip
@@ -108,7 +108,7 @@ def test_spoiled_catalogs(pen: Pen, tally: Tally, name_and_data: tuple[str, Any]
     _read(pen, tally, name, dump(data))
 
 
-@campaign(5, 250)
+@campaign(3, 250)
 @given(name_and_data=st.sampled_from(sorted(_FILES)).flatmap(
     lambda name: st.tuples(st.just(name), torn(dump(_FILES[name])))
 ))  # fmt: skip
@@ -124,6 +124,26 @@ def test_configurations(pen: Pen, tally: Tally, config: bytes) -> None:
         tally.command(pen.run("run", "--config=run.yaml", "--dry-run", cwd=folder), codes={0, 2})
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "code"),
+    [
+        *(("limit", [1], 2), ("limit", {"a": 1}, 2), ("timeout", [], 2), ("seed", "x", 2)),
+        *(("skip_unusable", ["yes"], 2), ("llms", [["echo"]], 2), ("price", [None], 2)),
+        *(("llms", None, 0), ("videos", None, 0), ("price", None, 0), ("llm_args", None, 0)),
+        *(("llms", "echo", 0), ("pe_references", [5], 0), ("price", "echo=1,2", 0)),
+    ],
+)
+def test_collections_where_a_value_belongs(
+    pen: Pen, tally: Tally, key: str, value: Any, code: int
+) -> None:
+    config = {"llms": ["echo"], "videos": "none", "limit": 2, "dry_run": True, key: value}
+    with pen.place() as folder:
+        (folder / "run.yaml").write_bytes(dump(config))
+        ended = pen.run("run", "--config=run.yaml", cwd=folder)
+        assert tally.command(ended, codes={0, 2}).code == code, ended
+        assert code == 0 or ended.err.startswith("popcorn-bench: run.yaml:") or key == "seed"
+
+
 def _corpus(pen: Pen, tally: Tally, corpus: bytes, rows: bytes, kind: str) -> None:
     with pen.place() as folder:
         (folder / "own.yaml").write_bytes(corpus)
@@ -134,10 +154,31 @@ def _corpus(pen: Pen, tally: Tally, corpus: bytes, rows: bytes, kind: str) -> No
         tally.command(listed, codes={0}, inputs=0)
 
 
-@campaign(5, 250)
+@campaign(3, 250)
 @given(corpus=st.one_of(spoiled(_CORPUS).map(dump), torn(dump(_CORPUS))))
 def test_corpus_files(pen: Pen, tally: Tally, corpus: bytes) -> None:
     _corpus(pen, tally, corpus, _CSV, ".csv")
+
+
+@pytest.mark.parametrize(
+    "target", ["../secret.csv", "link.csv", "{away}/secret.csv", "a/../../secret.csv"]
+)
+def test_a_corpus_cannot_leave_its_folder(pen: Pen, tally: Tally, target: str) -> None:
+    with pen.place() as folder:
+        (folder / "secret.csv").write_bytes(_CSV)
+        own = folder / "own"
+        own.mkdir()
+        (own / "link.csv").symlink_to(folder / "secret.csv")
+        (own / "own.yaml").write_bytes(dump({**_CORPUS, "path": target.format(away=folder)}))
+        args = ("corpus", "stats", "--corpus=own/own.yaml", "--json")
+        refused = tally.command(pen.run(*args, cwd=folder), codes={2})
+        assert "own.yaml:1: path: leaves " in refused.err
+        listed = pen.run("ls", "corpora", "--include-path=own", "--json", cwd=folder)
+        (entry,) = (
+            e for e in json.loads(tally.command(listed, inputs=0).out) if e["name"] == "own"
+        )
+        assert not entry["usable"]
+        assert entry["rows"] is None
 
 
 @campaign(8, 500)
@@ -169,7 +210,7 @@ def _parquet(columns: dict[str, list[Any]]) -> bytes:
     return out.getvalue()
 
 
-@campaign(5, 250)
+@campaign(3, 250)
 @given(rows=torn(_parquet({"id": ["1", "2"], "title": ["a", "b"], "category": ["x", "y"]})))
 def test_torn_parquet_in_a_corpus(pen: Pen, tally: Tally, rows: bytes) -> None:
     _corpus(pen, tally, dump({**_CORPUS, "path": "rows.parquet"}), rows, ".parquet")

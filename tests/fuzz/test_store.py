@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from popcorn_bench.results import index
-from tests.fuzz.campaign import Tally, campaign, picked
+from tests.fuzz.campaign import SOAK, Tally, campaign, picked
 from tests.fuzz.hostile import deep, spoiled, texts, torn
 from tests.fuzz.pen import Ended, Pen
 
@@ -63,27 +63,33 @@ _WAYS = (
 )
 
 
-def _readers(pen: Pen, tally: Tally, folder: Path, *, whole: bool = False) -> list[Ended]:
+def _readers(
+    pen: Pen, tally: Tally, folder: Path, *, whole: bool = False, inputs: int = 1
+) -> list[Ended]:
     """The commands that read a results folder: nothing in it may break one of them."""
     (journal,) = (folder / "results" / "journal").glob("*.jsonl")
     return [
-        tally.command(pen.run(*args, cwd=folder), codes={0, 2, 3}, inputs=args == _WAYS[0])
+        tally.command(
+            pen.run(*args, cwd=folder), codes={0, 2, 3}, inputs=inputs * (args == _WAYS[0])
+        )
         for args in (_WAYS if whole else picked(_WAYS, journal.read_bytes()))
     ]
 
 
-@campaign(6, 400)
+@campaign(6, 120)
 @given(data=st.data())
 def test_spoiled_records(pen: Pen, tally: Tally, results: Path, data: st.DataObject) -> None:
+    """One at a time, or several of one stranger: a line must not hide what the next one does."""
     kinds = _kinds(results)
-    record = data.draw(st.sampled_from(sorted(kinds)).flatmap(lambda name: spoiled(kinds[name])))
-    line = json.dumps(record).encode("utf-8", "surrogatepass") + b"\n"
+    one = st.sampled_from(sorted(kinds)).flatmap(lambda name: spoiled(kinds[name]))
+    records = data.draw(st.one_of(one.map(lambda r: [r]), st.lists(one, min_size=2, max_size=8)))
+    lines = [json.dumps(r).encode("utf-8", "surrogatepass") + b"\n" for r in records]
     with pen.place() as folder:
-        _written(folder, [*_lines(results), line])
-        _readers(pen, tally, folder)
+        _written(folder, [*_lines(results), *lines])
+        _readers(pen, tally, folder, inputs=len(lines))
 
 
-@campaign(4, 250)
+@campaign(4, 150)
 @given(data=st.data())
 def test_torn_journals(pen: Pen, tally: Tally, results: Path, data: st.DataObject) -> None:
     with pen.place() as folder:
@@ -96,10 +102,20 @@ def test_lines_by_hand(pen: Pen, tally: Tally, results: Path, name: str) -> None
     with pen.place() as folder:
         lines = _lines(results)
         _written(folder, [*lines[:-1], _BY_HAND[name], lines[-1]])
-        assert _readers(pen, tally, folder, whole=True)[0].code == 0
+        assert _readers(pen, tally, folder, whole=SOAK)[0].code == 0
 
 
-@campaign(2, 60)
+@pytest.mark.parametrize("levels", [7, 9, 600])
+def test_deep_specs(pen: Pen, tally: Tally, results: Path, levels: int) -> None:
+    first, *lines = _lines(results)
+    run = json.loads(first)
+    run["spec"] |= {"llm_args": deep(levels)}
+    with pen.place() as folder:
+        _written(folder, [json.dumps(run).encode() + b"\n", *lines])
+        assert tally.command(pen.run(*_WAYS[-1], cwd=folder)).code == 2
+
+
+@campaign(2, 40)
 @given(levels=st.integers(1, 990), name=texts())
 def test_deep_and_odd_specs(pen: Pen, tally: Tally, results: Path, levels: int, name: str) -> None:
     lines = _lines(results)
@@ -140,18 +156,27 @@ def _tables(path: Path, sql: str) -> None:
         connection.execute(sql)
 
 
+@pytest.fixture(scope="session")
+def right(pen: Pen, results: Path) -> Any:
+    """The rows of the board."""
+    with pen.place() as folder:
+        shown = pen.run("leaderboard", results, "--json", cwd=folder)
+        assert shown.code == 0, shown.err
+        return json.loads(shown.out)["rows"]
+
+
 @pytest.mark.parametrize("how", _DAMAGE)
-def test_a_damaged_index_changes_no_board(pen: Pen, tally: Tally, results: Path, how: str) -> None:
+def test_a_damaged_index_changes_no_board(
+    pen: Pen, tally: Tally, results: Path, right: Any, how: str
+) -> None:
     with pen.place() as folder:
         shutil.copytree(results, folder / "results")
-        right = pen.run("leaderboard", "results", "--json", cwd=folder)
-        assert right.code == 0
         _damage(folder / "results" / index.FILE, how)
         board = tally.command(pen.run("leaderboard", "results", "--json", cwd=folder), codes={0})
-        assert json.loads(board.out)["rows"] == json.loads(right.out)["rows"]
+        assert json.loads(board.out)["rows"] == right
 
 
-@campaign(3, 150)
+@campaign(3, 80)
 @given(data=st.data())
 def test_a_torn_index(pen: Pen, tally: Tally, results: Path, data: st.DataObject) -> None:
     whole = (results / index.FILE).read_bytes()

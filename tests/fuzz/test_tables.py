@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from hypothesis.strategies import SearchStrategy
 
 from tests.fuzz.campaign import Tally, campaign
 from tests.fuzz.hostile import spoiled, texts, torn
-from tests.fuzz.pen import Pen
+from tests.fuzz.pen import Ended, Pen
 
 _IMPORT = [
     ["query", "kind", "topic", "llm", "video", "mode", "seed", "metric", "score"],
@@ -23,11 +24,18 @@ _IMPORT = [
     ["q2", "abstract", "pets", "gpt", "ltx", "basic", "0", "human", "4"],
     ["q1", "concrete", "food", "echo", "ltx", "basic", "0", "human", "1e3"],
 ]
-_RATINGS = [
-    ["query", "llm", "video", "mode", "rating", "task", "seed", "rater"],
-    ["q1", "echo", "storyboard", "basic", "4", "", "", "ann"],
-    ["q2", "template", "still", "basic", "2", "", "0", "bob"],
-]
+_RATINGS = ["query", "llm", "video", "mode", "rating", "task", "seed", "rater"]
+_RATED: dict[str, tuple[str, ...]] = {  # what the results of the campaign hold, and rare but right
+    "query": ("concrete-anime-01", "concrete-food-01", "abstract-anime-01", "abstract-food-01",
+              "what loyalty between rivals looks like"),
+    "llm": ("echo", "template"),
+    "video": ("still", "", "still"),
+    "mode": ("basic",),
+    "rating": ("1", "2", "4.5", "-3", "1e12", "0", "1e-300", " 5 ", "1_0"),
+    "task": ("", "its own"),
+    "seed": ("", "", "0", "007", "2147483647"),
+    "rater": ("ann", "bob", "", "\u202eeve", "=1+1"),
+}  # fmt: skip
 _TITLES = [
     ["id", "title", "category", "comment_count"],
     ["1", "a cat, and a piano", "Pets", "12"],
@@ -80,22 +88,65 @@ def _imports(pen: Pen, tally: Tally, data: bytes) -> None:
             assert not list(folder.rglob("*.jsonl")), "nothing half-written"
 
 
-@campaign(8, 500)
+@campaign(8, 300)
 @given(data=_tables(_IMPORT))
 def test_imported_scores(pen: Pen, tally: Tally, data: bytes) -> None:
     _imports(pen, tally, data)
 
 
-@campaign(6, 400)
-@given(data=_tables(_RATINGS))
-def test_ratings(pen: Pen, tally: Tally, results: Path, data: bytes) -> None:
+def _ratings() -> SearchStrategy[bytes]:
+    """Ratings of what is there; sound, or with a cell, a row or a byte that is not."""
+    row = st.tuples(*(st.sampled_from(_RATED[name]) for name in _RATINGS)).map(_fitting)
+    sound = st.lists(row, min_size=1, max_size=30).map(lambda rows: [_RATINGS, *rows])
+    return st.one_of(
+        sound.map(_csv),
+        sound.flatmap(spoiled).map(_csv),
+        sound.map(_csv).flatmap(torn),
+        st.tuples(sound, st.sampled_from(_RATINGS), texts()).map(lambda t: _csv(_with(*t))),
+    )
+
+
+def _fitting(cells: Sequence[str]) -> list[str]:
+    """A row whose task is that of its query, where it says one."""
+    row = dict(zip(_RATINGS, cells, strict=True))
+    task = "popcorn_concrete" if row["query"].startswith("concrete") else "popcorn_abstract"
+    return list((row | {"task": task if row["task"] else ""}).values())
+
+
+def _with(rows: list[list[str]], name: str, text: str) -> list[list[str]]:
+    """One more row, with another text in one of its cells."""
+    cells = ["concrete-food-01", "echo", "still", "basic", "3", "", "", "ann"]
+    cells[_RATINGS.index(name)] = text
+    return [*rows, cells]
+
+
+def _rated(pen: Pen, tally: Tally, results: Path, data: bytes) -> Ended:
     with pen.place() as folder:
         (folder / "ratings.csv").write_bytes(data)
         args = ("leaderboard", results, "--ratings=ratings.csv", "--json")
-        tally.command(pen.run(*args, cwd=folder), codes={0, 2})
+        ended = tally.command(pen.run(*args, cwd=folder), codes={0, 2})
+        assert ended.code or json.loads(ended.out)["rows"]
+        return ended
 
 
-@campaign(8, 500)
+def test_sound_ratings_join_the_board(pen: Pen, tally: Tally, results: Path) -> None:
+    rows = [
+        [query, llm, "still", "basic", str(rating), "", "", "ann"]
+        for query in _RATED["query"][:4]
+        for rating, llm in enumerate(_RATED["llm"], 2)
+    ]
+    ended = _rated(pen, tally, results, _csv([_RATINGS, *rows]))
+    assert ended.code == 0, ended.err
+    assert '"ppi"' in ended.out
+
+
+@campaign(8, 300)
+@given(data=_ratings())
+def test_ratings(pen: Pen, tally: Tally, results: Path, data: bytes) -> None:
+    _rated(pen, tally, results, data)
+
+
+@campaign(8, 400)
 @given(data=_tables(_TITLES))
 def test_titles(pen: Pen, tally: Tally, data: bytes) -> None:
     with pen.place() as folder:

@@ -72,6 +72,22 @@ async def test_a_process_that_cannot_start_is_a_failure_not_a_hang() -> None:
     assert found == dict.fromkeys(JOBS, "worker_died")
 
 
+async def test_a_process_lost_before_it_had_a_job_costs_none_an_attempt() -> None:
+    class Stillborn(LocalWorker):
+        async def ready(self) -> bool:
+            raise EOFError
+
+    kinds: list[Callable[[Host], Worker]] = [LocalWorker, Stillborn, Stillborn]
+
+    def start(host: Host) -> Worker:
+        return kinds.pop()(host)
+
+    found = await _all(Doubling(), workers=1, start=start)
+
+    assert found == [2 * job for job in JOBS]
+    assert not kinds
+
+
 async def test_waiting_jobs_can_be_dropped() -> None:
     async with Pool[int, int]([Seat(Doubling("hangs", bad=0))], 1, item_seconds=3.0) as pool:
         jobs = [asyncio.create_task(pool.submit(job)) for job in JOBS]

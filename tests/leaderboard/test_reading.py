@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from popcorn_bench.errors import UsageError
-from popcorn_bench.leaderboard import flags, text
+from popcorn_bench.leaderboard import flags, text, words
+from popcorn_bench.leaderboard.apart import apart
 from popcorn_bench.leaderboard.board import board
 from popcorn_bench.leaderboard.export import to_json, to_markdown
 from popcorn_bench.leaderboard.figures import figures_of
@@ -205,6 +206,42 @@ def test_ranks_say_how_they_compare(index: Index, tmp_path: Path) -> None:
     assert "Ranks compare within queries, which is sharper than single rows' intervals" in said
     assert "on 6 shared queries (few: a first impression)." in said
     assert "Both rows may be the best: the data cannot tell them apart." in _page(index, tmp_path)
+
+
+def test_versions_of_a_task_are_told_apart_by_version_and_said_to_be_apart(index: Index) -> None:
+    index.simple_task(2)
+    index.task([("q000", "concrete", "food"), ("q001", "abstract", "film")], task_id="task-2")
+    index.connection.execute("UPDATE tasks SET version = '2' WHERE task_id = 'task-2'")
+    index.evaluator("e", "popularity")
+    scores = {"q000": 1.0, "q001": 2.0}
+    index.score(("a", "", "basic", "e"), "popularity", scores)
+    index.connection.execute(
+        "INSERT INTO scores SELECT * REPLACE ('task-2' AS task_id) FROM scores"
+    )
+    made = board(index.connection)
+    assert {table.task for table in made.tables} == {"popcorn 1", "popcorn 2"}
+    said = "task popcorn 1 / popcorn 2: kept apart, never averaged or ranked together"
+    assert apart(made) == [said]
+    assert text.markdown(said) in to_markdown(made)
+
+
+def test_imported_metrics_are_no_versions_of_one_another(index: Index) -> None:
+    queries = index.simple_task(2)
+    for metric in ("likes", "shares"):
+        index.evaluator(metric, metric, name="imported", version=metric)
+        index.score(("a", "", "basic", metric), metric, dict.fromkeys(queries, 1.0))
+    assert apart(board(index.connection)) == []
+
+
+def test_a_single_ranked_row_is_not_called_the_best(index: Index) -> None:
+    queries = index.simple_task(6)
+    index.evaluator("e", "popularity")
+    index.plan(queries, [(llm, "", "basic", "e") for llm in ("works", "fails")])
+    index.score(("works", "", "basic", "e"), "popularity", dict.fromkeys(queries, 1.0))
+    [table] = board(index.connection).tables
+    assert [row.rank_low for row in table.rows] == [1, None]
+    assert words.rank_basis(table) == "Only one row can be ranked, so its rank says nothing."
+    assert "nothing to compare it with" in words.finding(table)
 
 
 def test_a_metric_is_explained_once(index: Index, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -17,7 +18,7 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from popcorn_bench.errors import AdapterError, StoreError, UsageError
-from popcorn_bench.results.artifacts import DAMAGED, UNREACHABLE
+from popcorn_bench.results.artifacts import DAMAGED, UNREACHABLE, remote
 from popcorn_bench.results.artifacts.cache import Cache
 from popcorn_bench.results.artifacts.remote import RemoteArtefacts
 from popcorn_bench.types import Artefact
@@ -191,6 +192,20 @@ def test_a_file_that_is_being_read_stays_whatever_the_cache_does(url: str, tmp_p
     assert not path.exists()
 
 
+def test_a_file_larger_than_the_cache_can_be_looked_at(url: str, tmp_path: Path) -> None:
+    store = _store(url, tmp_path, bound=1_000)
+    small, large = _put(store, b"s" * 500), _put(store, b"l" * 5_000)
+    assert _cached(store) == {large}
+
+    shown = store.at_hand(small)
+    assert shown is not None
+    assert shown.read_bytes() == b"s" * 500
+    assert _cached(store) == {small}
+    shown = store.at_hand(large)
+    assert shown is not None
+    assert shown.read_bytes() == b"l" * 5_000
+
+
 def test_several_processes_share_one_cache(url: str, tmp_path: Path) -> None:
     source = _store(url, tmp_path / "source")
     names = [_put(source, bytes([n]) * 1_000) for n in range(12)]
@@ -246,6 +261,23 @@ def test_a_server_that_is_down_is_one_typed_error(outage: S3, tmp_path: Path) ->
     assert _put(_store(store.address, tmp_path), b"another clip").endswith(".mp4")
 
 
+def test_a_server_that_says_nothing_is_not_waited_for_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget_clients()
+    monkeypatch.setattr(remote, "_SILENT_S", 0.5)
+    monkeypatch.setitem(remote._S3_CONFIG, "read_timeout", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # its backlog takes connections
+        for name, value in S3().env.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(StoreError, match="does not answer"):
+            _store("s3://clips/x", tmp_path).check()
+        with pytest.raises(StoreError, match="cannot be used"):
+            list(_store("s3://clips/x", tmp_path).listed())
+    forget_clients()
+
+
 def test_an_outage_that_ends_is_waited_for(outage: S3, tmp_path: Path) -> None:
     url = outage.bucket()
     store = _store(url, tmp_path, patience_s=120)
@@ -258,6 +290,26 @@ def test_an_outage_that_ends_is_waited_for(outage: S3, tmp_path: Path) -> None:
 
     again.join()
     assert _key(name) in outage.objects(url)
+
+
+def test_a_transfer_that_broke_after_all_patience_is_tried_once_more(tmp_path: Path) -> None:
+    class Breaking(MemoryFileSystem):  # type: ignore[misc]  # fsspec has no types
+        protocol = "breaking"
+        puts = 0
+
+        def put_file(self, lpath: str, rpath: str, **kwargs: object) -> None:
+            Breaking.puts += 1
+            if Breaking.puts == 1:
+                time.sleep(0.2)
+                raise OSError("the line broke")
+            super().put_file(lpath, rpath, **kwargs)
+
+    fsspec.register_implementation("breaking", Breaking, clobber=True)
+
+    name = _put(_store("breaking://x", tmp_path, patience_s=0.1), b"a clip")
+
+    assert Breaking.puts == 2
+    assert _read(_store("breaking://x", tmp_path / "other"), name) == b"a clip"
 
 
 @pytest.mark.usefixtures("s3")

@@ -24,7 +24,7 @@ from popcorn_bench.results.definitions import evaluator_record, generator_record
 from popcorn_bench.results.journal import journal_files
 from popcorn_bench.results.merging import Merged, merge
 from popcorn_bench.results.records import failure_record, unit_record
-from popcorn_bench.results.store import Store
+from popcorn_bench.results.store import Status, Store
 from popcorn_bench.types import (
     LLM,
     Direction,
@@ -162,6 +162,24 @@ def test_what_two_machines_did_is_there_once_and_the_latest_counts(tmp_path: Pat
     assert rows == [("q1", "t1", "run-a"), ("q2", "late", "run-b"), ("q3", "t3", "run-b")]
     assert (done.added, done.runs, done.records, done.doubled) == (2, 2, 4, 1)
     assert _files(tmp_path / "all") == {**_files(a), **_files(b)}
+
+
+@pytest.mark.parametrize("done_first", [True, False])
+def test_what_one_machine_did_is_done_though_another_failed(
+    tmp_path: Path, *, done_first: bool
+) -> None:
+    done = _brief(1)
+    made = unit(key=f"{1:064x}", query_id="q1")
+    failed = _at(failure_record(made, replace(FAILURE, retriable=False), ""), 1)
+    _write(tmp_path / "a", "run-1", [done if done_first else failed])
+    _write(tmp_path / "b", "run-2", [failed if done_first else done])
+
+    merge([tmp_path / "a", tmp_path / "b"], tmp_path / "all")
+
+    with Store(tmp_path / "all") as store:
+        assert store.status(made) is Status.DONE
+    with closing(index.connect([tmp_path / "all"])) as connection:
+        assert connection.table("open_failures").fetchall() == []
 
 
 def test_a_run_that_goes_on_is_taken_as_far_as_it_is_whole(tmp_path: Path) -> None:
@@ -302,6 +320,19 @@ def test_a_folder_without_results_is_told(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(UsageError, match="no results there"):
         merge([tmp_path / "empty"], tmp_path / "all")
+    with pytest.raises(UsageError, match="no results there"):
+        merge([tmp_path / "empty"], tmp_path / "empty")
+    assert not [*(tmp_path / "empty").iterdir()]
+
+
+def test_a_folder_into_itself_stays_as_it_is(tmp_path: Path) -> None:
+    a = _write(tmp_path / "a", "run-a", [_brief(1)])
+    before = _files(a)
+
+    done = merge([a, a], a)
+
+    assert (done.added, done.grown, done.runs, done.records) == (0, 0, 1, 1)
+    assert _files(a) == before
 
 
 def test_a_folder_that_is_being_written_is_left_alone(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def _whole(
     step = 1 / float(stream.average_rate or 25)
     count = 0
     for count, picture in enumerate(decoded, 1):
-        check_count(path, count)
+        check_count(path, count, stream)
         time = (count - 1) * step if picture.time is None else picture.time
         rgb = shrink(picture)
         gray = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)

@@ -58,13 +58,14 @@ def entries_of(plugin: Plugin) -> dict[str, EntryModel]:
         path = plugins.folder_of(plugin)
         return yamlfile.load(path / "llms.yaml" if path.is_dir() else path, FileModel).llms
     facts = getattr(given, "entry", {})
+    if not isinstance(facts, Mapping):
+        raise plugin.fault("its `entry` is no mapping")
     try:
         return {plugin.name: EntryModel.model_validate({**facts, "model": _model(plugin.name)})}
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        what = f"its `entry`: {where}: {first['msg']}"
-        raise UsageError(f"plugin {plugin.name!r} of {plugin.origin} is broken: {what}") from error
+        raise plugin.fault(f"its `entry`: {where}: {first['msg']}") from error
 
 
 def broken(name: str) -> EntryModel:

@@ -1,22 +1,33 @@
-"""Boards and comparisons from Python, which notebooks show as tables."""
+"""Boards from Python, which notebooks show as tables."""
 
 from __future__ import annotations
 
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from html import escape
 from io import StringIO
+from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from popcorn_bench.leaderboard import export
+from popcorn_bench.errors import UsageError
+from popcorn_bench.harness import pages
+from popcorn_bench.harness.api import notebook
+from popcorn_bench.harness.api.telling import (
+    Folder,
+    Names,
+    Tell,
+    damage,
+    folders_of,
+    optional,
+    silent,
+)
+from popcorn_bench.harness.licences import forbidden
+from popcorn_bench.leaderboard import export, flags, text, words
 from popcorn_bench.leaderboard.board import board
-from popcorn_bench.leaderboard.compare.compare import Options
-from popcorn_bench.leaderboard.compare.compare import compare as compared
-from popcorn_bench.leaderboard.compare.markdown import to_markdown as in_markdown
-from popcorn_bench.leaderboard.compare.model import Comparison, Delta
-from popcorn_bench.leaderboard.compare.side import Place, Wanted
-from popcorn_bench.leaderboard.model import Board, Row
+from popcorn_bench.leaderboard.figures import Figures, figures_of
+from popcorn_bench.leaderboard.model import Board, HumanRow, Row, Table
+from popcorn_bench.leaderboard.standing.compute import Standings, standings
 from popcorn_bench.leaderboard.terminal import render
 from popcorn_bench.leaderboard.trust.ratings.file import read_ratings
 from popcorn_bench.results import index
@@ -24,30 +35,35 @@ from popcorn_bench.results import index
 if TYPE_CHECKING:
     import polars as pl
 
-Folder = str | Path
+_WORDS = frozenset({*words.HEADINGS.values(), "Notes"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Leaderboard:
-    """A board with its rows, as text, as files, and as a table in a notebook."""
+    """A board with its rows, as text, as files, and as a table in a notebook.
+
+    `orders` is how sure the order of the models is, and `warnings` name what could not be read.
+    """
 
     board: Board
     folders: tuple[Path, ...]
+    orders: Standings
+    warnings: tuple[str, ...] = ()
 
     @property
     def rows(self) -> tuple[Row, ...]:
         """The rows in the order of the board."""
-        return tuple(self.board.rows)
+        return self.board.rows
 
     def to_polars(self) -> pl.DataFrame:
-        """The rows as a data frame."""
+        """The rows as a data frame with the columns of `to_csv`."""
         import polars as pl
 
         return pl.read_csv(StringIO(self.to_csv()), infer_schema_length=None)
 
     def to_json(self) -> str:
         """As `popcorn-bench leaderboard --json`."""
-        return export.to_json(self.board)
+        return export.to_json(self.board, self.orders)
 
     def to_csv(self) -> str:
         """As `--csv`."""
@@ -57,7 +73,36 @@ class Leaderboard:
         """As `--markdown`."""
         return export.to_markdown(self.board)
 
+    def to_html(self, folder: Folder, *, inline_videos: int = 0, warn: Tell = silent) -> Path:
+        """Write the page to `folder/index.html`, as `--html`.
+
+        The results are read again, for prompts and clips; the numbers stay those of this board.
+
+        Args:
+            folder: made if it is missing.
+            inline_videos: how many clips go into the page itself.
+            warn: told what the page has to do without.
+
+        Returns:
+            The path of the page.
+
+        Raises:
+            UsageError: where the results are not there any more.
+        """
+        with closing(index.connect(self.folders)) as connection:
+            return pages.write_page(
+                self.board,
+                connection,
+                self.folders,
+                Path(folder),
+                inline_videos=inline_videos,
+                forbids=forbidden(connection),
+                warn=warn,
+                note=warn,
+            )
+
     def __str__(self) -> str:
+        """As in a wide terminal."""
         from rich.console import Console
 
         out = StringIO()
@@ -65,47 +110,24 @@ class Leaderboard:
         return out.getvalue()
 
     def _repr_html_(self) -> str:
-        """One table per task and metric; everything that a model wrote is escaped."""
-        heads = ("rank", "LLM", "video", "mode", "score", "95 % interval", "scored", "failed")
-        tables: dict[tuple[str, str], list[Row]] = {}
-        for row in self.board.rows:
-            tables.setdefault((row.task, row.metric), []).append(row)
-        return "".join(
-            _table(f"{task}: {metric}", heads, [_cells(row) for row in rows])
-            for (task, metric), rows in tables.items()
-        )
+        """One table per task and ranked metric, with the columns of the terminal."""
+        if not self.board.tables:
+            return notebook.notes(["No scores yet: nothing to show."])
+        return "".join(self._blocks())
+
+    def _blocks(self) -> Iterator[str]:
+        if self.board.baselines_only:
+            yield notebook.notes(["Baselines only: these numbers show the harness, not a model."])
+        for shown in self.board.ranking:
+            yield _table(shown, self.board.by)
+        yield notebook.notes(words.hidden_lines(self.board))
+        said = flags.short_legend(words.flags_of(self.board))
+        yield notebook.notes([" · ".join(f"{mark}: {meaning}" for mark, meaning in said)])
 
 
-@dataclass(frozen=True)
-class Compared:
-    """A comparison, as text and as a table in a notebook."""
-
-    comparison: Comparison
-
-    @property
-    def exit_code(self) -> int:
-        """Of a gate: 0 passed, 3 inconclusive, 4 regressed, 5 not comparable."""
-        return self.comparison.exit_code
-
-    def to_markdown(self) -> str:
-        """As `popcorn-bench compare --markdown`."""
-        return in_markdown(self.comparison)
-
-    def __str__(self) -> str:
-        return self.to_markdown()
-
-    def _repr_html_(self) -> str:
-        heads = ("part", "A", "B", "B - A", "95 % interval", "p (Holm)", "queries")
-        found = self.comparison
-        deltas = [*filter(None, [found.overall]), *found.slices]
-        title = f"{found.metric}: {found.b.label} against {found.a.label}"
-        verdict = f", {found.verdict.value}" if found.verdict else ""
-        return _table(title + verdict, heads, [_delta(delta) for delta in deltas])
-
-
-def leaderboard(
+def leaderboard(  # noqa: PLR0913 - one per option of the command
     *folders: Folder,
-    tasks: tuple[str, ...] | None = None,
+    tasks: Names | None = None,
     by: str | None = None,
     mode: str | None = None,
     metric: str | None = None,
@@ -123,90 +145,60 @@ def leaderboard(
         ratings: CSV of human ratings of part of the videos, for corrected means.
         gpu_hour_usd: price of an hour on a GPU.
 
+    Returns:
+        The board; a run may be writing meanwhile, and what is finished counts.
+
     Raises:
-        UsageError: for a name that is not in the results.
+        UsageError: for a folder without results and a name that is not in them.
     """
-    paths = tuple(map(Path, folders or ("results",)))
+    if gpu_hour_usd is not None and not 0 <= gpu_hour_usd < inf:
+        raise UsageError(f"--gpu-hour-usd: {gpu_hour_usd} is no price")
+    paths = folders_of(folders)
+    rated = read_ratings(Path(ratings)) if ratings else None
     with closing(index.connect(paths)) as connection:
         found = board(
             connection,
-            tasks=tasks,
+            tasks=optional(tasks),
             by=by,
             mode=mode,
             metric=metric,
-            ratings=read_ratings(Path(ratings)) if ratings else None,
+            ratings=rated,
             gpu_hour_usd=gpu_hour_usd,
         )
-    return Leaderboard(found, paths)
+        return Leaderboard(found, paths, standings(found, connection), damage(connection))
 
 
-def compare(
-    a: Folder,
-    b: Folder | None = None,
-    /,
-    *,
-    llm: tuple[str, str] | None = None,
-    video: tuple[str, str] | None = None,
-    task: str | None = None,
-    mode: str | None = None,
-    **options: Any,  # noqa: ANN401 - fields of Options
-) -> Compared:
-    """Whether B is better than A, paired by query.
-
-    Args:
-        a: results folder of the baseline, or of both with `llm` or `video`.
-        b: results folder of what is new.
-        llm: this LLM of A against that of B.
-        video: the same for generators.
-        task: only this.
-        mode: only this.
-        **options: `metric`, `evaluator`, `by`, `gate`, `margin`, `allow_incomplete`, `movers`, as
-            those of `popcorn-bench compare`.
-
-    Raises:
-        UsageError: for a name that is not in the results.
-    """
-    with ExitStack() as stack:
-        paths = list(dict.fromkeys(map(Path, (a, b if b is not None else a))))
-        opened = {p: stack.enter_context(closing(index.connect([p]))) for p in paths}
-        first, last = (Place(opened[p], p, None) for p in (paths[0], paths[-1]))
-        sides = [
-            Wanted(llm=_side(llm, n), video=_side(video, n), task=task, mode=mode) for n in (0, 1)
-        ]
-        return Compared(compared(first, last, (sides[0], sides[1]), Options(**options)))
+def _table(shown: Table, by: str | None) -> str:
+    figures, names = figures_of(shown), words.dimensions(shown.rows)
+    heads = ["Rank"] if shown.ranked else []
+    heads += [*(words.HEADINGS[name] for name in names), "Score", "n", "Fail"]
+    heads += ["Cost"] if shown.priced else []
+    heads += ["Hum.", "Notes"]
+    rows = [_of_row(row, shown, names, figures) for row in shown.rows]
+    rows += [_of_human(human, heads, figures) for human in shown.human]
+    title = f"{shown.task} · {shown.card.name}{words.averaged_by(by)} · evaluator {shown.evaluator}"
+    said = (words.clause(shown.card), words.rank_basis(shown), *words.human_lines(shown))
+    return notebook.table(title, heads, rows, words=_WORDS) + notebook.notes(said)
 
 
-def _side(names: tuple[str, str] | None, number: int) -> str | None:
-    return names[number] if names else None
+def _of_row(row: Row, shown: Table, names: Sequence[str], figures: Figures) -> list[str]:
+    percentile = text.NOTHING if row.human_percentile is None else f"{row.human_percentile:.0f}"
+    return [
+        *([text.rank_range(row)] if shown.ranked else []),
+        *(getattr(row, name) or text.NOTHING for name in names),
+        figures.with_margin(row),
+        f"{row.n_scored:,}/{row.n_planned:,}",
+        text.percent(row.fail_rate),
+        *([text.cost(row)] if shown.priced else []),
+        percentile,
+        flags.short(row.flags),
+    ]
 
 
-def _cells(row: Row) -> tuple[str, ...]:
-    ranks = "" if row.rank_low is None else f"{row.rank_low}-{row.rank_high}"
-    interval = f"{_number(row.ci_low)} to {_number(row.ci_high)}" if row.ci_low is not None else ""
-    counts = f"{row.n_scored}/{row.n_planned}", str(row.n_failed)
-    return (
-        *(ranks, row.llm or "", row.video or "", row.mode or ""),
-        *(_number(row.mean), interval, *counts),
-    )
-
-
-def _delta(delta: Delta) -> tuple[str, ...]:
-    interval = f"{_number(delta.ci_low)} to {_number(delta.ci_high)}"
-    numbers = (delta.mean_a, delta.mean_b, delta.delta)
-    part = f"{delta.dimension} {delta.value}".strip() or "all"
-    return (part, *map(_number, numbers), interval, _number(delta.p_holm), str(delta.n))
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}"
-
-
-def _table(title: str, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    head = "".join(f"<th>{escape(name)}</th>" for name in heads)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
-    )
-    return (
-        f"<table><caption>{escape(title)}</caption><thead><tr>{head}</tr></thead>"
-        f"<tbody>{body}</tbody></table>"
-    )
+def _of_human(human: HumanRow, heads: list[str], figures: Figures) -> list[str]:
+    """The human row: its name stands in the first column of names."""
+    part = human.topic or human.kind
+    cells = {"Score": figures.with_margin(human), "n": f"{human.n:,}"}
+    first = next((head for head in heads if head in words.HEADINGS.values()), "Notes")
+    cells[first] = f"human, {part}" if part else "human videos"
+    return [cells.get(head, "") for head in heads]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from popcorn_bench.errors import UsageError
+from popcorn_bench.harness.api.telling import Folder, damage, folders_of
 from popcorn_bench.leaderboard.board import board
 from popcorn_bench.results import index
 
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
 class Results:
     """The tables of one or several results folders, each read when it is first asked for.
 
-    Names stand in place of ids; the columns are those of `popcorn-bench results schema`.
+    Names stand beside ids; the columns are those of `popcorn-bench results export`. `warnings`
+    name what could not be read.
     """
 
     folders: tuple[Path, ...]
+    warnings: tuple[str, ...] = field(default=())
 
     @cached_property
     def briefs(self) -> pl.DataFrame:
@@ -32,7 +35,7 @@ class Results:
 
     @cached_property
     def videos(self) -> pl.DataFrame:
-        """One row per clip."""
+        """One row per clip or cover, as `stage` says."""
         return self._view("named_videos")
 
     @cached_property
@@ -44,6 +47,16 @@ class Results:
     def failures(self) -> pl.DataFrame:
         """One row per unit that failed and was not mended."""
         return self._view("named_failures")
+
+    @cached_property
+    def probes(self) -> pl.DataFrame:
+        """One row per probe of an evaluator."""
+        return self._view("named_probes")
+
+    @cached_property
+    def shifts(self) -> pl.DataFrame:
+        """One row per evaluator that was held against the human videos it knows."""
+        return self._view("named_shifts")
 
     @cached_property
     def runs(self) -> pl.DataFrame:
@@ -62,24 +75,39 @@ class Results:
         return pl.DataFrame(rows, infer_schema_length=None)
 
     def query(self, sql: str) -> pl.DataFrame:
-        """Any SQL over the tables and views of the index, read-only."""
+        """Any SQL over the tables and views of the index.
+
+        It reaches nothing but the index: no file, no network, no extension.
+
+        Args:
+            sql: one statement; `popcorn_bench.schema()` tells what there is.
+
+        Raises:
+            UsageError: for SQL that the database refuses.
+        """
+        import duckdb
         import polars as pl
 
         with closing(index.connect(self.folders)) as connection:
-            return pl.DataFrame(connection.sql(sql).to_arrow_table())
+            connection.execute("SET enable_external_access = false")
+            try:
+                return pl.DataFrame(connection.sql(sql).to_arrow_table())
+            except duckdb.Error as error:
+                raise UsageError(f"query: {error}") from error
 
     def _view(self, name: str) -> pl.DataFrame:
         return self.query(f'SELECT * FROM "{name}"')  # noqa: S608 - names of ours
 
 
-def load(*folders: str | Path) -> Results:
+def load(*folders: Folder) -> Results:
     """The results of one or several folders (`results`, if none is named).
 
+    Args:
+        *folders: whose rows stand in one table each.
+
     Raises:
-        UsageError: for a folder that is not there.
+        UsageError: for a folder without results.
     """
-    paths = tuple(map(Path, folders or ("results",)))
-    for path in paths:
-        if not path.is_dir():
-            raise UsageError(f"{path}: no such results folder")
-    return Results(paths)
+    paths = folders_of(folders)
+    with closing(index.connect(paths)) as connection:
+        return Results(paths, damage(connection))

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from popcorn_bench.errors import UsageError
+from popcorn_bench.harness.api import notebook
 from popcorn_bench.harness.api.boards import Leaderboard, leaderboard
 from popcorn_bench.harness.api.spec import spec_of
+from popcorn_bench.harness.api.telling import Folder
+from popcorn_bench.harness.braking import Brake, beside, here_or_in_thread
 from popcorn_bench.harness.decide import Policy
+from popcorn_bench.harness.ended import Ended, Ending
 from popcorn_bench.harness.history import last_spec
+from popcorn_bench.harness.limits.tolerance import Tolerance
 from popcorn_bench.harness.plan import RunPlan
-from popcorn_bench.harness.prepare import Prepared, prepared
+from popcorn_bench.harness.planrecord import plan_record
+from popcorn_bench.harness.prepare import prepared
 from popcorn_bench.harness.progress import Display, Outcome, Silent, Tally
-from popcorn_bench.harness.run import Report
-from popcorn_bench.harness.session import Interrupt
 from popcorn_bench.harness.spec import DEFAULT_OUTPUT, RunSpec
 from popcorn_bench.harness.survey import Survey
+from popcorn_bench.types import Stage
 
 if TYPE_CHECKING:
     from popcorn_bench.harness.api.reading import Results
 
-Folder = str | Path
+_STAGES = (Stage.BRIEF, Stage.COVER, Stage.VIDEO, Stage.SCORE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +39,51 @@ class Planned:
     survey: Survey
 
     def to_record(self) -> dict[str, Any]:
-        """Units, calls, money and bytes as plain data."""
-        return self.survey.to_record()
+        """As `popcorn-bench --dry-run --json`."""
+        return plan_record(self.plan, self.survey)
+
+    def _repr_html_(self) -> str:
+        found = self.survey
+        counts = (found.to_do, found.reuse, found.present, found.failed, found.missing)
+        rows = [(f"{s}s", *(f"{count[s]:,}" for count in counts)) for s in _STAGES]
+        heads = ("Units", "To do", "To reuse", "There", "Failed before", "Missing")
+        return notebook.table("Plan", heads, rows, words=frozenset({"Units"})) + notebook.notes(
+            self._lines()
+        )
+
+    def _lines(self) -> list[str]:
+        record = self.to_record()
+        calls = ", ".join(f"{name} {n:,}" for name, n in record["calls"].items())
+        unknown = ", ".join(record["unpriced"])
+        money = f"about ${record['estimated_usd']:.2f}"
+        return [
+            f"Calls: {calls or 'none'}. Money: {money}"
+            + (f"; price unknown: {unknown}." if unknown else "."),
+            *record["notes"],
+            *record["warnings"],
+            *(f"Left out: {i['noun']} {i['name']}: {i['reason']}" for i in record["skipped"]),
+            *(f"Cannot run: {i['noun']} {i['name']}: {i['reason']}" for i in record["blocked"]),
+        ]
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(Ended):
     """How a run ended. `report` is None where nothing was left to do."""
 
-    folder: Path
-    survey: Survey
-    report: Report | None
+    @property
+    def folder(self) -> Path:
+        """The results folder."""
+        return self.spec.output_path
 
     @property
     def complete(self) -> bool:
         """Whether everything planned is there."""
-        if self.report is None:
-            return not (self.survey.failed.total() or self.survey.missing.total())
-        tally = self.report.tally
-        left = tally.of(Outcome.FAILED) + tally.of(Outcome.MISSING)
-        return not (left or self.report.halted or self.report.interrupted)
+        return self.ending is Ending.COMPLETE
+
+    @property
+    def run_id(self) -> str | None:
+        """Of the run; None where nothing was left to do."""
+        return self.report.run_id if self.report else None
 
     @property
     def tally(self) -> Tally:
@@ -73,7 +101,19 @@ class Finished:
         return load(self.folder)
 
     def _repr_html_(self) -> str:
-        return self.leaderboard()._repr_html_()  # noqa: SLF001 - the notebook's protocol
+        lines = [self._summary()]
+        if self.report is not None:
+            kinds = self.report.tally.kinds.most_common()
+            lines += [self.report.halted, *(f"{n:,} x {kind}: {who}" for (who, kind), n in kinds)]
+        return notebook.notes(lines) + self.leaderboard()._repr_html_()
+
+    def _summary(self) -> str:
+        if self.report is None:
+            return f"{self.folder}: {self.ending.name.lower()}; nothing was left to do."
+        tally = self.tally
+        done, failed = tally.of(Outcome.DONE), tally.of(Outcome.FAILED)
+        counts = f"{done:,} units done, {failed:,} failed, ${tally.cost_usd:.2f}"
+        return f"{self.folder}: {self.ending.name.lower()}; {counts}."
 
 
 def plan(spec: RunSpec | None = None, /, **options: Any) -> Planned:  # noqa: ANN401 - a spec's
@@ -86,8 +126,7 @@ def plan(spec: RunSpec | None = None, /, **options: Any) -> Planned:  # noqa: AN
     Raises:
         UsageError: for whatever does not exist or does not fit.
     """
-    with prepared(spec_of(spec, options), Policy()) as found:
-        return Planned(found.plan, found.survey)
+    return _planned(_checked(spec, options), Policy())
 
 
 def run(
@@ -108,9 +147,11 @@ def run(
 
     Raises:
         UsageError: for whatever does not exist, does not fit, or was named and cannot run here.
-        StoreError: when the results folder cannot be written; earlier work is intact.
+        StoreError: when the results folder cannot be written.
+        KeyboardInterrupt: after Ctrl-C, when what was in flight is saved; a second Ctrl-C stops at
+            once. Earlier work is intact.
     """
-    return _do(spec_of(spec, options), Policy(), display)
+    return _run(_checked(spec, options), Policy(), display)
 
 
 async def arun(
@@ -120,8 +161,19 @@ async def arun(
     display: Display | None = None,
     **options: Any,  # noqa: ANN401 - a spec's
 ) -> Finished:
-    """The same as `run`, beside other work of an event loop: it has a thread of its own."""
-    return await asyncio.to_thread(partial(run, spec, display=display, **options))
+    """The same as `run`, beside other work of an event loop: it has a thread of its own.
+
+    Args:
+        spec: what to run; the embedded default if missing.
+        display: told how far it is, in that thread.
+        **options: fields of `RunSpec` to change, named as the command line's options.
+
+    Raises:
+        UsageError: as `run`.
+        StoreError: as `run`.
+        asyncio.CancelledError: after a cancellation, when what was in flight is saved.
+    """
+    return await beside(partial(_do, _checked(spec, options), Policy(), display))
 
 
 def retry(
@@ -131,9 +183,30 @@ def retry(
     display: Display | None = None,
     **options: Any,  # noqa: ANN401 - a spec's
 ) -> Finished:
-    """Do the last run of a folder again where units failed or are missing; see `run`."""
-    spec = spec_of(last_spec(Path(folder)), options)
-    return _do(spec, Policy(retry_all=True), display)
+    """Do the last run of a folder again where units failed or are missing.
+
+    Args:
+        folder: of the results.
+        display: told how far it is.
+        **options: limits and what else is to be other than in that run; see `run`.
+
+    Raises:
+        UsageError: where no run has been, and as `run`.
+    """
+    return _run(_again(folder, options), Policy(retry_all=True), display)
+
+
+def plan_retry(folder: Folder = DEFAULT_OUTPUT, /, **options: Any) -> Planned:  # noqa: ANN401
+    """What `retry` would do, without doing it.
+
+    Args:
+        folder: of the results.
+        **options: as `retry` takes them.
+
+    Raises:
+        UsageError: as `retry`.
+    """
+    return _planned(_again(folder, options), Policy(retry_all=True))
 
 
 def score(
@@ -148,39 +221,64 @@ def score(
     Args:
         folder: of the results.
         display: told how far it is.
-        **options: `evaluators`, `evaluator_args`, `device`, ...; see `run`.
+        **options: `evaluators`, `evaluator_args`, `device`, limits; see `run`.
+
+    Raises:
+        UsageError: where no run has been, and as `run`.
     """
+    return _run(scoring(folder, options), Policy(generate=False), display)
+
+
+def plan_score(folder: Folder = DEFAULT_OUTPUT, /, **options: Any) -> Planned:  # noqa: ANN401
+    """What `score` would do, without doing it.
+
+    Args:
+        folder: of the results.
+        **options: as `score` takes them.
+
+    Raises:
+        UsageError: as `score`.
+    """
+    return _planned(scoring(folder, options), Policy(generate=False))
+
+
+def scoring(folder: Folder, options: dict[str, Any]) -> RunSpec:
+    """The spec of the last run for other evaluators: settings of those left out are dropped."""
     last = last_spec(Path(folder))
-    wanted = spec_of(last, options)
+    wanted = _checked(last, options)
     kept = tuple(pair for pair in last.evaluator_args if pair[0] in {"", *wanted.evaluators})
-    if "evaluator_args" in options:
-        kept += wanted.evaluator_args
-    return _do(replace(wanted, evaluator_args=kept), Policy(generate=False), display)
+    added = wanted.evaluator_args if "evaluator_args" in options else ()
+    return replace(wanted, evaluator_args=(*kept, *added))
 
 
-def _do(spec: RunSpec, policy: Policy, display: Display | None) -> Finished:
+def _again(folder: Folder, options: dict[str, Any]) -> RunSpec:
+    return _checked(last_spec(Path(folder)), options)
+
+
+def _checked(spec: RunSpec | None, options: dict[str, Any]) -> RunSpec:
+    found = spec_of(spec, options)
+    Tolerance.read(found.fail_on_error)
+    return found
+
+
+def _planned(spec: RunSpec, policy: Policy) -> Planned:
+    with prepared(spec, policy) as found:
+        return Planned(found.plan, found.survey)
+
+
+def _run(spec: RunSpec, policy: Policy, display: Display | None) -> Finished:
+    finished = here_or_in_thread(partial(_do, spec, policy, display))
+    if finished.ending is Ending.INTERRUPTED:
+        raise KeyboardInterrupt
+    return finished
+
+
+def _do(spec: RunSpec, policy: Policy, display: Display | None, brake: Brake) -> Finished:
     with prepared(spec, policy) as found:
         if blocked := found.plan.blocked:
             what = "; ".join(f"{item.noun} {item.name}: {item.reason}" for item in blocked)
             raise UsageError(f"cannot run here: {what} (skip_unusable=True goes on without)")
         if found.survey.complete:
-            return Finished(spec.output_path, found.survey, None)
-        report = _done(found, display or Silent())
-        return Finished(spec.output_path, found.survey, report)
-
-
-def _done(found: Prepared, display: Display) -> Report:
-    """Do it here, or in a thread where this one's event loop is running, as in a notebook."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return found.execute(display)
-    interrupts: list[Interrupt] = []
-    with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(found.execute, display, interrupts.append)
-        try:
-            return future.result()
-        except KeyboardInterrupt:
-            for interrupt in interrupts:
-                interrupt()
-            raise
+            return Finished(spec, found.survey, None)
+        report = found.execute(display or Silent(), brake.attach)
+        return Finished(spec, found.survey, report)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from importlib import import_module
 from io import StringIO
@@ -11,7 +12,7 @@ from typing import Any, cast
 import click
 
 from popcorn_bench import __version__
-from popcorn_bench.errors import PopcornError, StoreError, UsageError, did_you_mean, redact
+from popcorn_bench.errors import PopcornError, StoreError, UsageError, did_you_mean, redact, visible
 from popcorn_bench.harness.cli.plugin import with_plugins
 
 _PACKAGE = "popcorn_bench.harness.cli"
@@ -70,7 +71,15 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; the exit codes are part of the contract (see the documentation)."""
-    sys.exit(_guarded())
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, wherever it comes
+    try:
+        code = _guarded()
+    except KeyboardInterrupt:  # another one while the first was handled
+        code = INTERRUPTED
+    if code == INTERRUPTED:
+        for number in (signal.SIGINT, signal.SIGTERM):  # what is left is to leave
+            signal.signal(number, signal.SIG_IGN)
+    sys.exit(code)
 
 
 def _guarded() -> Any:  # noqa: ANN401 - whatever a command hands to sys.exit
@@ -120,6 +129,5 @@ def _told(error: PopcornError | OSError) -> int:
 
 
 def _say(text: str) -> None:
-    """Show an error: it may repeat what a stranger wrote, which is not to steer the terminal."""
-    visible = (c if c.isprintable() or c in "\n\t" else "?" for c in redact(text))
-    click.echo("".join(visible), err=True)
+    """Show an error, which may repeat what a stranger wrote."""
+    click.echo(visible(redact(text)), err=True)

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
-from math import inf
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from popcorn_bench.errors import UsageError
-from popcorn_bench.harness.cli.damage import tell_damage
+from popcorn_bench.harness.cli.damage import tell_all
 from popcorn_bench.harness.cli.options import EXISTING, FILE, FOLDER, LIST, with_json
-from popcorn_bench.harness.spec import DEFAULT_OUTPUT
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from rich.console import Console
 
-    from popcorn_bench.leaderboard.compare.compare import Options
-    from popcorn_bench.leaderboard.compare.history import Line
-    from popcorn_bench.leaderboard.compare.metric import Asked as MetricAsked
-    from popcorn_bench.leaderboard.compare.side import Place, Wanted
+    from popcorn_bench.harness.api.comparing import Compared, Followed
 
 _BY = "llm,video,mode,task,kind,topic"
-_SIDES = 2
 
 
 @click.command(name="compare")
@@ -67,202 +62,67 @@ def command(ctx: click.Context, /, **given: Any) -> None:  # noqa: ANN401 - as t
     A and B are results folders, runs (DIR#RUN, or RUN of --results), or with --llm X,Y or
     --video X,Y two models of one folder. Everything is paired by query (docs/compare.md).
     """
-    asked = _Asked(**given)
+    asked = _Asked(**{name: given.pop(name) for name in _OUTPUT})
     if asked.as_json and asked.markdown:
         raise UsageError("--json, --markdown: only one at a time")
-    with ExitStack() as stack:
-        if asked.history is None:
-            code = _compare(asked, *_places(asked, stack))
-        else:
-            code = _history(asked, stack)
-    ctx.exit(code)
+    family = given.pop("history")
+    ctx.exit(_compare(asked, given) if family is None else _history(asked, family, given))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
-    """The options as they were given."""
+    """Where the answer goes."""
 
-    sides: tuple[str, ...]
-    results: Path | None
-    llm: tuple[str, ...] | None
-    video: tuple[str, ...] | None
-    task: str | None
-    mode: str | None
-    metric: str | None
-    evaluator: str | None
-    by: tuple[str, ...]
-    gate: bool
-    margin: float | None
-    allow_incomplete: bool
-    movers: int
-    history: str | None
     markdown: bool
     junit: Path | None
     html: Path | None
     as_json: bool
 
 
-def _compare(asked: _Asked, a: Place, b: Place) -> int:
-    from rich.console import Console
+_OUTPUT = tuple(field.name for field in fields(_Asked))
+_OF_GATES = ("gate", "margin", "by", "allow_incomplete", "movers")
 
+
+def _compare(asked: _Asked, given: dict[str, Any]) -> int:
+    from popcorn_bench.harness.api.comparing import compare
     from popcorn_bench.harness.cli.board import tell
-    from popcorn_bench.leaderboard.compare.compare import compare
-    from popcorn_bench.leaderboard.compare.html import write_comparison
-    from popcorn_bench.leaderboard.compare.junit import to_junit
-    from popcorn_bench.leaderboard.compare.markdown import to_markdown
-    from popcorn_bench.leaderboard.compare.record import to_json
     from popcorn_bench.leaderboard.compare.terminal import render
 
-    found = compare(a, b, (_wanted(asked, 0), _wanted(asked, 1)), _options(asked))
+    found = compare(*given.pop("sides"), **given)
+    tell_all(found.warnings)
     if asked.junit:
         asked.junit.parent.mkdir(parents=True, exist_ok=True)
-        asked.junit.write_text(to_junit(found), encoding="utf-8")
+        asked.junit.write_text(found.to_junit(), encoding="utf-8")
     if asked.html:
-        click.echo(f"page: {write_comparison(found, asked.html, tell)}", err=True)
-    if asked.as_json:
-        click.echo(to_json(found))
-    elif asked.markdown:
-        click.echo(to_markdown(found), nl=False)
-    else:
-        render(found, Console())
+        click.echo(f"page: {found.to_html(asked.html, warn=tell)}", err=True)
+    _print(asked, found, partial(render, found.comparison))
     return found.exit_code
 
 
-def _history(asked: _Asked, stack: ExitStack) -> int:
-    from rich.console import Console
-
-    from popcorn_bench.leaderboard.compare.history import history
-    from popcorn_bench.leaderboard.compare.html import write_history
-    from popcorn_bench.leaderboard.compare.markdown import history_to_markdown
-    from popcorn_bench.leaderboard.compare.record import history_to_json
+def _history(asked: _Asked, family: str, given: dict[str, Any]) -> int:
+    from popcorn_bench.harness.api.comparing import history
     from popcorn_bench.leaderboard.compare.terminal import render_history
 
-    if asked.gate or asked.junit or asked.margin is not None:
+    if given["gate"] or asked.junit or given["margin"] is not None:
         raise UsageError("--history: has no --gate, --margin or --junit")
-    found = history(_one(asked, stack, "--history"), *_line(asked))
+    places = given.pop("sides")
+    if len(places) > 1:
+        raise UsageError(f"--history: takes one folder or run, got {len(places)}")
+    kept = {name: value for name, value in given.items() if name not in _OF_GATES}
+    found = history(family, *places, **kept)
+    tell_all(found.warnings)
     if asked.html:
-        click.echo(f"page: {write_history(found, asked.html)}", err=True)
-    if asked.as_json:
-        click.echo(history_to_json(found))
-    elif asked.markdown:
-        click.echo(history_to_markdown(found), nl=False)
-    else:
-        render_history(found, Console())
+        click.echo(f"page: {found.to_html(asked.html)}", err=True)
+    _print(asked, found, partial(render_history, found.history))
     return 0
 
 
-def _line(asked: _Asked) -> tuple[Line, Wanted, MetricAsked]:
-    """Whose history: of a family, or of the option that names several."""
-    from popcorn_bench.leaderboard.compare.history import Line
-    from popcorn_bench.leaderboard.compare.metric import Asked
-    from popcorn_bench.leaderboard.compare.side import Wanted
+def _print(asked: _Asked, found: Compared | Followed, render: Callable[[Console], None]) -> None:
+    from rich.console import Console
 
-    metric = Asked(metric=asked.metric, evaluator=asked.evaluator)
-    wanted = Wanted(task=asked.task, mode=asked.mode)
-    if asked.history:
-        if asked.llm and asked.video:
-            raise UsageError("--history FAMILY: takes --llm or --video, not both")
-        wanted = replace(
-            wanted, llm=_alone("--llm", asked.llm), video=_alone("--video", asked.video)
-        )
-        return Line(family=asked.history), wanted, metric
-    if asked.llm and len(asked.llm) > 1:
-        wanted = replace(wanted, video=_alone("--video", asked.video))
-        return Line(dimension="llm", names=asked.llm), wanted, metric
-    if asked.video and len(asked.video) > 1:
-        wanted = replace(wanted, llm=_alone("--llm", asked.llm))
-        return Line(dimension="video", names=asked.video), wanted, metric
-    raise UsageError("--history: needs a FAMILY, or several models by --llm or --video")
-
-
-def _alone(flag: str, names: tuple[str, ...] | None) -> str | None:
-    if names and len(names) > 1:
-        raise UsageError(f"{flag}: takes one name beside what the history is of")
-    return names[0] if names else None
-
-
-def _wanted(asked: _Asked, at: int) -> Wanted:
-    """What to take of A (0) or B (1)."""
-    from popcorn_bench.leaderboard.compare.side import Wanted
-
-    return Wanted(
-        llm=_name("--llm", asked.llm, at),
-        video=_name("--video", asked.video, at),
-        task=asked.task,
-        mode=asked.mode,
-    )
-
-
-def _name(flag: str, names: tuple[str, ...] | None, at: int) -> str | None:
-    """One name holds for both sides, of two the first is A's."""
-    if names is None:
-        return None
-    if len(names) > _SIDES:
-        raise UsageError(f"{flag}: takes one name or two, got {len(names)} (more with --history)")
-    return names[min(at, len(names) - 1)]
-
-
-def _options(asked: _Asked) -> Options:
-    from popcorn_bench.leaderboard.choose import check_known
-    from popcorn_bench.leaderboard.compare.compare import Options
-    from popcorn_bench.leaderboard.compare.model import DIMENSIONS
-
-    for name in asked.by:
-        check_known("--by", name, DIMENSIONS)
-    if asked.margin is not None and not 0 < asked.margin < inf:
-        raise UsageError(f"--margin: {asked.margin} is not above zero")
-    return Options(
-        metric=asked.metric,
-        evaluator=asked.evaluator,
-        by=asked.by,
-        gate=asked.gate,
-        margin=asked.margin,
-        allow_incomplete=asked.allow_incomplete,
-        movers=asked.movers,
-    )
-
-
-def _places(asked: _Asked, stack: ExitStack) -> tuple[Place, Place]:
-    """Where A and B are: two places, or one that holds both models."""
-    models = any(len(names or ()) >= _SIDES for names in (asked.llm, asked.video))
-    if len(asked.sides) < _SIDES and models:
-        place = _one(asked, stack, "compare")
-        return place, place
-    if len(asked.sides) != _SIDES:
-        raise UsageError("compare: needs A and B, or one folder and --llm X,Y or --video X,Y")
-    opened: dict[Path, DuckDBPyConnection] = {}
-    first, second = (_place(asked, ref, stack, opened) for ref in asked.sides)
-    return first, second
-
-
-def _one(asked: _Asked, stack: ExitStack, what: str) -> Place:
-    """The place that holds everything; by default the results folder."""
-    if len(asked.sides) > 1:
-        raise UsageError(f"{what}: takes one folder or run, got {len(asked.sides)}")
-    ref = asked.sides[0] if asked.sides else str(asked.results or DEFAULT_OUTPUT)
-    return _place(asked, ref, stack, {})
-
-
-def _place(
-    asked: _Asked, ref: str, stack: ExitStack, opened: dict[Path, DuckDBPyConnection]
-) -> Place:
-    """A folder, `DIR#RUN`, or a run of `--results`."""
-    from popcorn_bench.leaderboard.compare.side import Place
-    from popcorn_bench.results import index
-
-    folder, run = _parsed(ref, asked.results or DEFAULT_OUTPUT)
-    if folder not in opened:
-        opened[folder] = stack.enter_context(closing(index.connect([folder])))
-        tell_damage(opened[folder])
-    return Place(opened[folder], folder, run)
-
-
-def _parsed(ref: str, results: Path) -> tuple[Path, str | None]:
-    if Path(ref).is_dir():
-        return Path(ref), None
-    folder, mark, run = ref.rpartition("#")
-    if mark and Path(folder).is_dir():
-        return Path(folder), run
-    if results.is_dir() and not mark and "/" not in ref:
-        return results, ref
-    raise UsageError(f"{ref}: no such results folder or run")
+    if asked.as_json:
+        click.echo(found.to_json())
+    elif asked.markdown:
+        click.echo(found.to_markdown(), nl=False)
+    else:
+        render(Console())

@@ -9,6 +9,8 @@ import click
 
 from popcorn_bench import yamlfile
 from popcorn_bench.errors import FileError, did_you_mean
+from popcorn_bench.harness.cli.options import CommaList, Numbers
+from popcorn_bench.yamlfile import Document
 
 
 def read_config(path: Path, command: click.Command) -> dict[str, Any]:
@@ -27,10 +29,20 @@ def read_config(path: Path, command: click.Command) -> dict[str, Any]:
         if name not in known:
             line = document.line((key,))
             raise FileError(path, line, str(key), f"unknown option{did_you_mean(name, known)}")
-        parameter = known[name]
-        several = parameter.multiple and not isinstance(value, list)
-        found[str(parameter.name)] = [value] if several else value
+        if value is not None:  # an empty value says nothing: the default stands
+            found[str(known[name].name)] = _values(document, str(key), value, known[name])
     return found
+
+
+def _values(document: Document, key: str, value: Any, parameter: click.Parameter) -> Any:  # noqa: ANN401 - what YAML holds
+    """What click is handed: its types know text, numbers and truth, and no collections in them."""
+    listed = parameter.multiple or isinstance(parameter.type, CommaList | Numbers)
+    items = value if listed and isinstance(value, list) else [value]
+    for item in items:
+        if not isinstance(item, str | int | float):
+            what = "a value, or a list of values" if listed else "a single value"
+            raise document.fault((key,), f"must be {what}")
+    return items if parameter.multiple else value
 
 
 def _option(parameter: click.Parameter) -> str:

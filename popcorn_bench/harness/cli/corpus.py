@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ import click
 from popcorn_bench.harness.cli.options import FILE, FOLDER, with_include_path, with_json
 
 if TYPE_CHECKING:
+    from popcorn_bench.harness.api.humans import Humans
     from popcorn_bench.tasks.corpora.corpus import Corpus
     from popcorn_bench.tasks.corpora.partition import Split
 
@@ -31,10 +32,9 @@ def _on_corpus(run: Callable[..., None]) -> click.Command:
     def load(
         corpus: str, corpus_dir: Path | None, include_path: tuple[str, ...], **options: object
     ) -> None:
-        from popcorn_bench.tasks.corpora.catalog import CorpusCatalog
+        from popcorn_bench.harness.api.humans import corpus as find
 
-        catalog = CorpusCatalog([Path(folder) for folder in include_path])
-        run(catalog.load(corpus, corpus_dir), **options)
+        run(find(corpus, corpus_dir, include_path=include_path), **options)
 
     options = (
         with_json,
@@ -52,31 +52,25 @@ def _on_corpus(run: Callable[..., None]) -> click.Command:
 @_on_corpus
 @click.option("--limit", type=click.IntRange(min=1), default=10, show_default=True)
 @click.option("--category", help="Only rows of this category.")
-def show(corpus: Corpus, *, limit: int, category: str | None, as_json: bool) -> None:
+def show(found: Humans, *, limit: int, category: str | None, as_json: bool) -> None:
     """Print some rows."""
-    from popcorn_bench.tasks.corpora import summary
-
-    frame = corpus.frame
-    if category is not None:
-        frame = frame.filter(frame["category"] == _known(category, frame["category"]))
+    frame = found.frame if category is None else found.of_category(category)
     rows = frame.head(limit).to_dicts()
     if as_json:
-        _json(summary.card(corpus) | {"videos": rows})
+        _json(found.card | {"videos": rows})
         return
-    _heading(corpus)
+    _heading(found.corpus)
     _table(("id", "category", "title", "likes", "views", "comments"), rows)
 
 
 @_on_corpus
-def stats(corpus: Corpus, *, as_json: bool) -> None:
+def stats(humans: Humans, *, as_json: bool) -> None:
     """Count rows and categories, log2(comments), and what could not be used."""
-    from popcorn_bench.tasks.corpora import summary
-
-    found = summary.stats(corpus)
+    found = humans.stats()
     if as_json:
         _json(found)
         return
-    _heading(corpus)
+    _heading(humans.corpus)
     everything = {"category": "all"} | found["log2_comments"]
     _table(
         ("category", "rows", "commented", "mean", "sd"), [everything, *found["categories"]],
@@ -86,24 +80,24 @@ def stats(corpus: Corpus, *, as_json: bool) -> None:
         click.echo(f"{name}: missing in {n:,} rows")
     for reason, n in found["bad_reasons"].items():
         click.echo(f"bad: {n:,} rows: {_clean(reason)}")
-    _list_bad(corpus)
+    _list_bad(humans.corpus)
 
 
 @_on_corpus
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--out", type=FILE, metavar="FILE.parquet", help="Write id, category, part, group.")
-def split(corpus: Corpus, *, seed: int, out: Path | None, as_json: bool) -> None:
+def split(humans: Humans, *, seed: int, out: Path | None, as_json: bool) -> None:
     """Part a corpus for retrieval, training and test; near duplicates stay together."""
-    from popcorn_bench.tasks.corpora import partition, summary
+    from popcorn_bench.tasks.corpora import summary
 
-    parted = partition.split(corpus, seed)
+    parted = humans.split(seed)
     if out is not None:
         _write(parted, out)
     found = summary.sizes(parted) | {"seed": seed}
     if as_json:
         _json(found)
         return
-    _heading(corpus)
+    _heading(humans.corpus)
     columns = ("category", *found["parts"])
     _table(columns, [{"category": "all"} | found["parts"], *found["categories"]])
     click.echo(
@@ -112,29 +106,15 @@ def split(corpus: Corpus, *, seed: int, out: Path | None, as_json: bool) -> None
 
 
 @_on_corpus
-def build(corpus: Corpus, *, as_json: bool) -> None:
+def build(humans: Humans, *, as_json: bool) -> None:
     """Read a corpus, keep it as Parquet, and tell where."""
-    from popcorn_bench.errors import UsageError
-    from popcorn_bench.tasks.corpora import cache, summary
-
-    if corpus.path is None:
-        raise UsageError(f"cannot write to {cache.cache_folder()}; {cache.VARIABLE} names another")
+    path = humans.build()
     if as_json:
-        _json(summary.card(corpus))
+        _json(humans.card)
         return
-    _heading(corpus)
-    click.echo(f"{corpus.path}\nsha256 {corpus.sha256}")
-    _list_bad(corpus)
-
-
-def _known(category: str, categories: Iterable[str]) -> str:
-    from popcorn_bench.errors import UsageError, did_you_mean
-
-    names = set(categories)
-    if category not in names:
-        hint = did_you_mean(category, names)
-        raise UsageError(f"--category: no row has the category {category!r}{hint}")
-    return category
+    _heading(humans.corpus)
+    click.echo(f"{path}\nsha256 {humans.corpus.sha256}")
+    _list_bad(humans.corpus)
 
 
 def _write(parted: Split, out: Path) -> None:

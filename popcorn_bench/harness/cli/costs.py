@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -29,14 +29,13 @@ def command(folder: Path, *, as_json: bool) -> None:
     """Show what the runs of DIR cost, by model and stage, and what went into failed attempts."""
     from rich.console import Console
 
-    from popcorn_bench.harness.spending import spending, together
+    from popcorn_bench.harness.api.folders import costs
 
-    runs = spending(folder)
-    every = together(runs)
+    found = costs(folder)
     if as_json:
-        by_run = [{"run_id": name, **_record(bills)} for name, bills in runs.items()]
-        click.echo(json.dumps({**_record(every), "runs": by_run}, indent=2))
+        click.echo(json.dumps(found.to_record(), indent=2))
         return
+    runs, every = found.runs, found.every
     console = Console()
     for name, bills in runs.items():
         _show(bills, f"{name}: ", "", console)
@@ -46,25 +45,10 @@ def command(folder: Path, *, as_json: bool) -> None:
         console.print("nothing was paid for")
 
 
-def cost_record(tally: Tally, spec: RunSpec) -> dict[str, Any]:
-    """The ledger of a run by model and stage, beside the budget."""
-    return {"budget_usd": spec.budget, **_record(tally.bills)}
-
-
 def show_costs(tally: Tally, spec: RunSpec, console: Console) -> None:
     """One line for all, and one for each who was paid; nothing where nothing cost anything."""
     limit = "" if spec.budget is None else f" of ${spec.budget:.2f}"
     _show(tally.bills, "cost: ", limit, console)
-
-
-def _record(bills: Bills) -> dict[str, Any]:
-    found = sorted(bills.items())
-    return {
-        "usd": round(sum(bill.usd for _, bill in found), 6),
-        "wasted_usd": round(sum(bill.wasted_usd for _, bill in found), 6),
-        "unknown_calls": sum(bill.unknown for _, bill in found),
-        "by": [{"stage": f"{s}", "who": who, **bill.to_record()} for (s, who), bill in found],
-    }
 
 
 def _show(bills: Bills, what: str, limit: str, console: Console) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
+
+from popcorn_bench.errors import visible
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -12,8 +15,12 @@ if TYPE_CHECKING:
 
 def tell_damage(connection: DuckDBPyConnection) -> None:
     """Name the journal files with damaged lines on stderr."""
-    from popcorn_bench.results import index
+    from popcorn_bench.harness.api.telling import damage
 
-    for file, n in index.damaged(connection):
-        lines = "line that cannot be read is" if n == 1 else "lines that cannot be read are"
-        click.echo(f"warning: {file}: {n:,} {lines} left out", err=True)
+    tell_all(damage(connection))
+
+
+def tell_all(lines: Iterable[str]) -> None:
+    """Warnings on stderr."""
+    for line in lines:
+        click.echo(visible(f"warning: {line}"), err=True)

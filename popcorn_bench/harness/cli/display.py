@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from popcorn_bench.errors import visible
 from popcorn_bench.harness.progress import Display, Outcome, Silent, Step, Tally
 from popcorn_bench.types import Stage
 
@@ -95,7 +96,7 @@ class Rich(_Counting):
 
     def note(self, text: str) -> None:
         """Print above the table."""
-        self._console.print(text, markup=False, highlight=False)
+        self._console.print(visible(text), markup=False, highlight=False)
 
     def stop(self) -> None:
         """Remove the table."""
@@ -128,7 +129,7 @@ class Plain(_Counting):
 
     def note(self, text: str) -> None:
         """Print a line."""
-        sys.stderr.write(f"{text}\n")
+        sys.stderr.write(f"{visible(text)}\n")
 
     def stop(self) -> None:
         """Tell the last state."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,33 +34,16 @@ def command(
 
     Keys are told by the names of their variables. Exit code 0 if the embedded default runs.
     """
+    from popcorn_bench.harness.api.knowing import doctor
     from popcorn_bench.harness.cli import BROKEN
     from popcorn_bench.harness.doctor.finding import State
 
-    found = list(_findings(output_path, [Path(path) for path in include_path], offline=offline))
+    found = doctor(output_path, offline=offline, include_path=include_path)
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in found], indent=2))
     else:
         _show(found)
     ctx.exit(BROKEN if any(finding.state is State.BROKEN for finding in found) else 0)
-
-
-def _findings(folder: Path, include: list[Path], *, offline: bool) -> Iterator[Finding]:
-    from popcorn_bench.harness.doctor import models, system
-
-    return chain(
-        system.python(),
-        system.extras(),
-        system.disk(folder),
-        system.gpu(),
-        system.codecs(),
-        system.browser(),
-        () if offline else system.hub(),
-        models.keys(include),
-        models.generators(include),
-        models.evaluators(),
-        models.added(),
-    )
 
 
 def _show(found: list[Finding]) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from contextlib import closing
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from popcorn_bench.errors import UsageError
 from popcorn_bench.harness.cli.damage import tell_damage
-from popcorn_bench.harness.cli.options import EXISTING, FILE, FOLDER, LIST, with_json
+from popcorn_bench.harness.cli.options import EXISTING, FILE, FOLDER, LIST, say, with_json
 from popcorn_bench.harness.spec import DEFAULT_OUTPUT
 
 if TYPE_CHECKING:
@@ -80,10 +80,10 @@ def command(  # noqa: PLR0913 - one per option
     A run may be writing there; the board shows what is finished. With --ratings every row also
     has the mean that people would give it, with an interval (docs/trust.md).
     """
+    from popcorn_bench.harness import pages
     from popcorn_bench.harness.cli.board import tell
     from popcorn_bench.harness.licences import forbidden
     from popcorn_bench.leaderboard.board import board
-    from popcorn_bench.leaderboard.html import write_html
     from popcorn_bench.leaderboard.standing.compute import standings
     from popcorn_bench.leaderboard.trust.ratings.file import read_ratings
     from popcorn_bench.results import index
@@ -103,16 +103,17 @@ def command(  # noqa: PLR0913 - one per option
             gpu_hour_usd=gpu_hour_usd,
         )
         if html:
-            page = write_html(
+            page = pages.write_page(
                 found,
                 connection,
+                folders,
                 html,
-                **_clips(folders, html),
                 inline_videos=inline_videos,
                 forbids=forbidden(connection),
                 warn=tell,
+                note=say,
             )
-            click.echo(f"page: {page}", err=True)
+            say(f"page: {page}")
         tell_damage(connection)
         wanted = as_json or (by in {"llm", "video"} and not (as_csv or markdown))
         orders = standings(found, connection) if wanted else None
@@ -139,13 +140,3 @@ def _print(
         console = Console()
         render(found, console)
         print_notes(lines(orders, found.by) if orders else (), console)
-
-
-def _clips(folders: tuple[Path, ...], page: Path) -> dict[str, Any]:
-    """Where the page finds clips; of several folders none can be linked."""
-    from popcorn_bench.harness.cli.board import clips_of, seen_from
-
-    if len(folders) > 1:
-        return {}
-    clips = clips_of(folders[0])
-    return {"artifacts": seen_from(page, clips), "bring": clips.at_hand}

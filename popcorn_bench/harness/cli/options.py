@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from math import inf, isfinite
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
-from popcorn_bench.harness.spec import RunSpec
+from popcorn_bench.errors import visible
+from popcorn_bench.harness.spec import LIMITS, RunSpec
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -48,7 +50,7 @@ class Numbers(click.ParamType[object, tuple[int, ...]]):
         """Split at commas; an empty list is an error."""
         parts = value if isinstance(value, tuple | list) else str(value).split(",")
         texts = [str(part).strip() for part in parts]
-        if value != () and not (texts and all(text.isdecimal() for text in texts)):
+        if value != () and not all(_WHOLE.fullmatch(text) for text in texts):
             self.fail(f"{value!r} is not a list of whole numbers", param, ctx)
         return tuple(int(text) for text in texts)
 
@@ -66,9 +68,10 @@ class Money(click.ParamType[object, float]):
     ) -> float:
         """Read an amount; another currency is an error."""
         found = _MONEY.fullmatch(str(value).strip().lower())
-        if found is None:
+        amount = float(found["amount"]) if found else inf
+        if not isfinite(amount):
             self.fail(f"{value!r} is no amount of US dollars, such as 20usd, $20 or 20", param, ctx)
-        return float(found["amount"])
+        return amount
 
 
 class Bytes(click.ParamType[object, int]):
@@ -84,11 +87,30 @@ class Bytes(click.ParamType[object, int]):
     ) -> int:
         """Read a size."""
         found = _BYTES.fullmatch(str(value).strip().upper())
-        if found is None:
+        unit = 1000.0 ** " KMGT".index(found["unit"] or " ") if found else 1.0
+        size = float(found["number"]) * unit if found else inf
+        if not isfinite(size):
             self.fail(f"{value!r} is no size, such as 20GB, 500MB or 1000000", param, ctx)
-        return int(float(found["number"]) * 1000 ** " KMGT".index(found["unit"] or " "))
+        return int(size)
 
 
+class Finite(click.FloatRange):
+    """A number within bounds; click lets NaN pass them."""
+
+    def convert(
+        self,
+        value: object,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> float:
+        """Read a number."""
+        number: float = super().convert(cast("float", value), param, ctx)
+        if not isfinite(number):
+            self.fail(f"{value!r} is not a finite number", param, ctx)
+        return number
+
+
+_WHOLE = re.compile(r"\d{1,18}")
 _BYTES = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?:(?P<unit>[KMGT])?B)?")
 _MONEY = re.compile(r"\$?\s*(?P<amount>\d+(?:\.\d+)?)\s*(?:usd|\$)?")
 LIST, NUMBERS, MONEY = CommaList(), Numbers(), Money()
@@ -96,6 +118,11 @@ DEFAULT = RunSpec()
 EXISTING = click.Path(exists=True, file_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+def say(line: str) -> None:
+    """A line on stderr."""
+    click.echo(visible(line), err=True)
 
 
 def with_json(command: F) -> F:
@@ -167,12 +194,6 @@ def with_limits(command: F) -> F:
     return command
 
 
-LIMITS = (
-    "max_connections", "timeout", "retry_on_error", "fail_on_error", "budget", "max_gpu_hours",
-    "price",
-)  # fmt: skip
-
-
 def limited(spec: RunSpec, given: Mapping[str, Any]) -> RunSpec:
     """The spec with those limits that were given; the others stay.
 
@@ -198,7 +219,7 @@ _LIMITS = (
     ),
     click.option(
         "--timeout",
-        type=click.FloatRange(0.001, 86_400),
+        type=Finite(0.001, 86_400),
         metavar="SECONDS",
         help="Longest call to an LLM [300]; the timeout of --llm-args wins.",
     ),
@@ -220,7 +241,7 @@ _LIMITS = (
     ),
     click.option(
         "--max-gpu-hours",
-        type=click.FloatRange(min=0),
+        type=Finite(min=0),
         metavar="H",
         help="GPU time that this run may take for clips and covers.",
     ),

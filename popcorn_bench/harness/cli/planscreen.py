@@ -2,43 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable
 
 from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
 
 from popcorn_bench.harness.plan import RunPlan, Unusable
+from popcorn_bench.harness.planrecord import HOUR, warnings
 from popcorn_bench.harness.spec import RunSpec
 from popcorn_bench.harness.survey import Survey
 from popcorn_bench.types import Stage
 
 _STAGES = (Stage.BRIEF, Stage.COVER, Stage.VIDEO, Stage.SCORE)
-_HOUR = 3600
-
-
-def plan_record(plan: RunPlan, found: Survey) -> dict[str, Any]:
-    """The plan as plain data."""
-    return {
-        "tasks": [
-            {"task": t.name, "version": t.version, "queries": len(t.queries)} for t in plan.tasks
-        ],
-        "llms": [entry.llm.name for entry in plan.llms],
-        "videos": [entry.generator.name for entry in plan.videos],
-        "covers": plan.cover.generator.name if plan.cover else None,
-        "modes": [prompting.mode.name for prompting in plan.modes],
-        "notes": list(plan.notes),
-        "evaluators": [card.name for card in plan.evaluators],
-        "repeats": plan.spec.repeats,
-        "seed": plan.spec.seed,
-        "budget_usd": plan.spec.budget,
-        "max_gpu_hours": plan.spec.max_gpu_hours,
-        "warnings": list(_warnings(plan.spec, found)),
-        "skipped": [_unusable(item) for item in plan.skipped],
-        "blocked": [_unusable(item) for item in plan.blocked],
-        **found.to_record(),
-    }
 
 
 def show_plan(plan: RunPlan, found: Survey, console: Console) -> None:
@@ -60,22 +36,8 @@ def show_plan(plan: RunPlan, found: Survey, console: Console) -> None:
 
 def warn(spec: RunSpec, found: Survey, console: Console) -> None:
     """Say what is likely to stop the run before its end."""
-    for warning in _warnings(spec, found):
+    for warning in warnings(spec, found):
         console.print(f"note: {warning}", markup=False, highlight=False, soft_wrap=True)
-
-
-def _warnings(spec: RunSpec, found: Survey) -> Iterator[str]:
-    if spec.budget is not None and found.usd > spec.budget:
-        yield (
-            f"about ${found.usd:.2f} is more than the budget of ${spec.budget:.2f}: the run will "
-            "stop before it is passed"
-        )
-    hours = found.gpu_seconds / _HOUR
-    if spec.max_gpu_hours is not None and hours > spec.max_gpu_hours:
-        yield (
-            f"about {hours:.1f} h of GPU time is more than the {spec.max_gpu_hours:g} h allowed: "
-            "the run will stop before"
-        )
 
 
 def show_unusable(plan: RunPlan, console: Console) -> None:
@@ -127,7 +89,7 @@ def _cost(found: Survey, console: Console) -> None:
     unknown = f"; price unknown: {', '.join(sorted(found.unpriced))}" if found.unpriced else ""
     console.print(f"money: about ${found.usd:.2f}{unknown}", markup=False, highlight=False)
     untimed = f"; time unknown: {', '.join(sorted(found.untimed))}" if found.untimed else ""
-    hours = found.gpu_seconds / _HOUR
+    hours = found.gpu_seconds / HOUR
     console.print(f"GPU time: about {hours:.1f} h{untimed}", markup=False, highlight=False)
     unsized = f"; size unknown: {', '.join(found.disk.unsized)}" if found.disk.unsized else ""
     clips, lines = (decimal(n) for n in (found.disk.artefacts, found.disk.journal))
@@ -136,7 +98,3 @@ def _cost(found: Survey, console: Console) -> None:
         markup=False,
         highlight=False,
     )
-
-
-def _unusable(item: Unusable) -> dict[str, str]:
-    return {"noun": item.noun, "name": item.name, "reason": item.reason}

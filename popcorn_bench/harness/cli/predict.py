@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,20 +14,17 @@ from popcorn_bench.errors import UsageError
 from popcorn_bench.harness.cli.options import EXISTING
 
 if TYPE_CHECKING:
-    from popcorn_bench.evaluators.measures.accuracy import Accuracy
-    from popcorn_bench.harness.predicting import (
-        Explained,
-        NeighbourCorpus,
-        Prediction,
-        Predictor,
-        Unknown,
-    )
+    from popcorn_bench.harness.predicting import NeighbourCorpus, Prediction, Predictor
     from popcorn_bench.harness.titlefile import Titled
 
 _PREDICTORS = ("popularity", "popularity-disjoint")
 _ANY_TOPIC = "Others"
 _STDIN = "-"
 _CSV_FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+_NO_CORPUS = (
+    "--corpus-dir DIR with the files of MicroLens-100k (or POPCORN_CORPUS_DIR) shows the nearest "
+    "human titles"
+)
 _FIELDS = ("id", "score", "low", "high", "percentile", "category")
 
 
@@ -69,43 +65,37 @@ def command(  # noqa: PLR0913 - one per option
     """
     if bool(titles) == (file is not None):
         raise UsageError("predict: needs either a TITLE or --csv FILE")
+    from popcorn_bench.harness.api.predicting import predictor_of
+
     if file is not None:
         if topic is not None:
             raise UsageError("--topic: with --csv each row has its own category")
-        _predict_file(file, _predictor(evaluator, model), as_json=as_json)
+        _predict_file(file, predictor_of(evaluator, model), as_json=as_json)
         return
     if not all(title.strip() for title in titles):
         raise UsageError("TITLE: is empty")
     corpus = _corpus(corpus_dir, neighbours)
-    predictor = _predictor(evaluator, model)
+    predictor = predictor_of(evaluator, model)
     _predict_titles(titles, topic or _ANY_TOPIC, predictor, corpus, as_json=as_json)
-
-
-def _predictor(evaluator: str, model: Path | None) -> Predictor:
-    from popcorn_bench.harness.predicting import Predictor
-
-    return Predictor(evaluator, model)
 
 
 def _predict_file(path: Path, predictor: Predictor, *, as_json: bool) -> None:
     from popcorn_bench.harness.predicting import Measured, check
+    from popcorn_bench.harness.predictnotes import accuracy_line, file_notes
     from popcorn_bench.harness.titlefile import open_titles
 
     measured = Measured()
     with open_titles(path) as titles:
         found = check(titles.rows(), predictor)
-        _tell_unknown(found.unknown, predictor)
-        _tell_unmeasured(found.unmeasured)
+        _note(file_notes(found, predictor))
         if not as_json:
             click.echo(",".join(_FIELDS))
         for rows, predictions in predictor.predict(titles.rows()):
             measured.add(rows, predictions)
             lines = (json.dumps(_plain(p)) if as_json else _csv_line(p) for p in predictions)
             click.echo("".join(f"{line}\n" for line in lines), nl=False)
-    if not found.rows:
-        click.echo("note: the file has no rows", err=True)
     if (figures := measured.accuracy()) is not None:
-        click.echo(_figures(figures), err=True)
+        click.echo(accuracy_line(figures), err=True)
 
 
 def _predict_titles(
@@ -116,22 +106,19 @@ def _predict_titles(
     *,
     as_json: bool,
 ) -> None:
+    from popcorn_bench.harness.api.predicting import record
     from popcorn_bench.harness.cli.predictscreen import show
+    from popcorn_bench.harness.predictnotes import topic_notes
 
-    if predictor.unknown(topic):
-        hint = predictor.suggest(topic)
-        click.echo(f"note: unknown topic {topic!r} is judged as {_ANY_TOPIC}{hint}", err=True)
-    if not predictor.established(category := predictor.category(topic)):
-        _tell_unmeasured({category})
+    _note(topic_notes(topic, predictor))
     for row in _rows(titles, topic):
         found = predictor.explain(row, corpus)
         if as_json:
-            click.echo(json.dumps(_record(found)))
+            click.echo(json.dumps(record(found)))
         else:
             show(found, predictor.compared_with(found.prediction.category))
     if corpus is None:
-        click.echo("note: --corpus-dir DIR with the files of MicroLens-100k (or "
-                   "POPCORN_CORPUS_DIR) shows the nearest human titles", err=True)  # fmt: skip
+        _note([_NO_CORPUS])
 
 
 def _corpus(folder: Path | None, k: int) -> NeighbourCorpus | None:
@@ -160,17 +147,6 @@ def _each(titles: Sequence[str]) -> Iterator[str]:
             yield line.decode("utf-8", "replace").rstrip("\r\n")
 
 
-def _record(found: Explained) -> dict[str, Any]:
-    near = found.neighbours
-    return {
-        **_plain(found.prediction),
-        "id": found.prediction.id or None,
-        "title": found.title,
-        "features": [{"feature": m.feature, "effect": round(m.effect, 6)} for m in found.moved],
-        "neighbours": None if near is None else [asdict(item) for item in near],
-    }
-
-
 def _plain(prediction: Prediction) -> dict[str, Any]:
     return {name: getattr(prediction, name) for name in _FIELDS}
 
@@ -184,34 +160,6 @@ def _csv_line(prediction: Prediction) -> str:
     return f'"{key}",{p.score},{p.low},{p.high},{p.percentile},{p.category}'
 
 
-def _figures(figures: Accuracy) -> str:
-    values = {"SRC": figures.src, "nMSE": figures.nmse, "MAE": figures.mae}
-    said = ", ".join(f"{k} {'undefined' if v is None else f'{v:.4f}'}" for k, v in values.items())
-    return f"{said} (n = {figures.n}{_why_undefined(figures)})"
-
-
-def _why_undefined(figures: Accuracy) -> str:
-    if figures.src is not None:
-        return ""
-    if figures.n == 1:
-        return "; one row has no rank"
-    equal = "labels" if figures.nmse is None else "scores"
-    return f"; all {equal} are equal, so they have no ranks"
-
-
-def _tell_unknown(unknown: Unknown, predictor: Predictor) -> None:
-    if not unknown.rows:
-        return
-    named = ", ".join(f"{t[:40]!r}{predictor.suggest(t)}" for t in unknown.topics)
-    rows = (
-        "row of an unknown category is" if unknown.rows == 1 else "rows of unknown categories are"
-    )
-    click.echo(f"note: {unknown.rows:,} {rows} judged as {_ANY_TOPIC}: {named}", err=True)
-
-
-def _tell_unmeasured(categories: set[str]) -> None:
-    if not categories:
-        return
-    named = ", ".join(sorted(categories))
-    click.echo(f"note: interval pooled over small categories, coverage not established: {named}",
-               err=True)  # fmt: skip
+def _note(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(f"note: {line}", err=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,10 +16,7 @@ from popcorn_bench.harness.cli.options import (
 from popcorn_bench.harness.spec import RunSpec
 
 if TYPE_CHECKING:
-    from popcorn_bench.harness.modes import Prompt, Prompting
-    from popcorn_bench.harness.plan import RunPlan
-    from popcorn_bench.tasks.task import Task
-    from popcorn_bench.types import Query
+    from popcorn_bench.harness.prompting import Prompted
 
 
 @click.command(name="prompt")
@@ -41,57 +37,21 @@ def command(text: str | None, *, as_json: bool, **options: Any) -> None:  # noqa
 
     With `--json`: one JSON line per query and mode.
     """
-    from popcorn_bench.harness.resolve import resolve
+    from popcorn_bench.harness.prompting import plan_prompts, prompts
 
     if text is not None and not text.strip():
         raise UsageError("TEXT: is empty")
-    spec = RunSpec(llms=("echo",), videos=("none",), **options)
-    plan = resolve(spec, generating=False)
+    plan = plan_prompts(RunSpec(llms=("echo",), videos=("none",), **options))
     for note in plan.notes:
         click.echo(f"note: {note}", err=True)
-    for task, query in _queries(plan, text):
-        for prompting in plan.modes:
-            prompt = prompting.prompt(task, query)
-            if as_json:
-                click.echo(json.dumps(_record(query, prompting, prompt), ensure_ascii=False))
-            else:
-                _show(query, prompting, prompt)
-
-
-def _queries(plan: RunPlan, text: str | None) -> Iterator[tuple[Task, Query]]:
-    from popcorn_bench.types import Kind, Query
-
-    for task in plan.tasks:
-        if text is None:
-            yield from ((task, query) for query in task.queries)
+    for found in prompts(plan, text):
+        if as_json:
+            click.echo(json.dumps(found.to_record(), ensure_ascii=False))
         else:
-            yield task, Query(id="prompt", text=text, kind=Kind.CONCRETE, topic=task.topics[0])
+            _show(found)
 
 
-def _record(query: Query, prompting: Prompting, prompt: Prompt) -> dict[str, Any]:
-    from popcorn_bench.generators.retrieval.prompt import tokens
-
-    found = prompt.found
-    return {
-        "query": query.text,
-        "mode": prompting.mode.name,
-        "messages": [{"role": m.role, "content": m.content} for m in prompt.messages],
-        "references": [
-            {
-                "id": reference.id,
-                "title": reference.title,
-                "category": reference.category,
-                "label": reference.label,
-                "distance": reference.distance,
-            }
-            for reference in (found.references if found else ())
-        ],
-        "tokens": sum(tokens(message.content) for message in prompt.messages),
-        "note": found.note if found else "",
-    }
-
-
-def _show(query: Query, prompting: Prompting, prompt: Prompt) -> None:
+def _show(found: Prompted) -> None:
     """For people; what a corpus or a task says cannot steer the terminal."""
     from rich.console import Console
     from rich.table import Table
@@ -99,8 +59,8 @@ def _show(query: Query, prompting: Prompting, prompt: Prompt) -> None:
 
     from popcorn_bench.leaderboard.text import clean
 
-    console = Console()
-    console.rule(Text(clean(f"{prompting.mode.name}: {query.text}")))
+    console, prompt = Console(), found.prompt
+    console.rule(Text(clean(f"{found.mode}: {found.query.text}")))
     for message in prompt.messages:
         console.print(Text(f"[{message.role}]", style="bold"))
         for line in message.content.splitlines():

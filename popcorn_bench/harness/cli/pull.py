@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from popcorn_bench.harness.cli.options import with_include_path
+from popcorn_bench.harness.cli.options import say, with_include_path
 
 if TYPE_CHECKING:
-    from popcorn_bench.generators.media_catalog import MediaEntry
     from popcorn_bench.generators.pipelines.pull import Pulled
 
 
@@ -22,35 +21,10 @@ def command(names: tuple[str, ...], include_path: tuple[str, ...]) -> None:
 
     Every file is held against the hash that the hub names. What is there already is only checked.
     """
-    from popcorn_bench.errors import AdapterError, UsageError
-    from popcorn_bench.generators.pipelines.pull import pull
+    from popcorn_bench.harness.pulling import progress_line, pull_all
 
-    for entry in _found(names, [Path(folder) for folder in include_path]):
-        try:
-            folder = pull(entry, _tell)
-        except AdapterError as error:
-            raise UsageError(f"{entry.generator.name}: {error}") from error
-        click.echo(f"{entry.generator.name}: {folder}")
+    def tell(pulled: Pulled) -> None:
+        say(progress_line(pulled))
 
-
-def _found(names: tuple[str, ...], include: list[Path]) -> list[MediaEntry]:
-    """The generators of these names, whichever catalog has them; those with weights to pull."""
-    from popcorn_bench.errors import UsageError, did_you_mean
-    from popcorn_bench.generators.image.catalog import ImageCatalog
-    from popcorn_bench.generators.video.catalog import VideoCatalog
-
-    known = {
-        entry.generator.name: entry
-        for catalog in (ImageCatalog(include), VideoCatalog(include))
-        for entry in catalog.entries()
-        if entry.repos
-    }
-    for name in names:
-        if name not in known:
-            hint = did_you_mean(name, known)
-            raise UsageError(f"no generator {name!r} with weights to download{hint}")
-    return [known[name] for name in dict.fromkeys(names)]
-
-
-def _tell(pulled: Pulled) -> None:
-    click.echo(f"{pulled.done / 1e9:.1f} of {pulled.total / 1e9:.1f} GB  {pulled.file}", err=True)
+    for name, folder in pull_all(names, [Path(folder) for folder in include_path], tell):
+        click.echo(f"{name}: {folder}")

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from popcorn_bench.harness.cli.damage import tell_damage
-from popcorn_bench.harness.cli.options import EXISTING, FILE, FOLDER, with_artifacts, with_json
+from popcorn_bench.harness.cli.options import EXISTING, FILE, FOLDER, say, with_artifacts, with_json
 from popcorn_bench.harness.spec import DEFAULT_OUTPUT
-
-if TYPE_CHECKING:
-    from popcorn_bench.results.merging import Merged
 
 
 @click.group(name="results")
@@ -36,18 +31,13 @@ def import_(file: Path, output_path: Path, task: str, *, lower_is_better: bool) 
 
     Human ratings, another predictor: every board and comparison works on them.
     """
+    from popcorn_bench.harness.api.folders import import_scores
     from popcorn_bench.harness.cli.board import write_page
-    from popcorn_bench.results import index
-    from popcorn_bench.results.importer import import_scores, known_tasks
-    from popcorn_bench.types import Direction
 
-    new = task not in known_tasks(output_path)
-    direction = Direction.LOWER if lower_is_better else Direction.HIGHER
-    added, there = import_scores(file, output_path, task, direction)
-    index.sync(output_path)
-    where = f"new task {task!r}" if new else f"task {task!r}"
-    click.echo(f"{added:,} scores added to {where}, {there:,} were there", err=True)
-    click.echo(f"page: {write_page(output_path)}", err=True)
+    done = import_scores(file, output_path, task=task, lower_is_better=lower_is_better)
+    where = f"{'new ' if done.new_task else ''}task {task!r}"
+    say(f"{done.added:,} scores added to {where}, {done.there:,} were there")
+    say(f"page: {write_page(output_path)}")
 
 
 @command.command()
@@ -67,14 +57,14 @@ def export(folder: Path, kind: str, target: Path) -> None:
         tell_damage(connection)
 
 
-@command.command()
+@command.command(name="merge")
 @click.argument("folders", nargs=-1, required=True, type=EXISTING, metavar="DIR...")
 @click.option("--into", type=FOLDER, required=True, metavar="DIR",
     help="A new folder, or one that was merged into before.",
 )  # fmt: skip
 @with_artifacts
 @with_json
-def merge(
+def merge_(
     folders: tuple[Path, ...],
     *,
     into: Path,
@@ -87,31 +77,19 @@ def merge(
     Runs keep their ids, records their times; equal work is counted once. Clips and covers are
     verified on the way. Two different things under one id stop it before anything is written.
     """
-    from popcorn_bench.results import merging
+    from popcorn_bench.harness.api.folders import merge, remarks
 
-    done = merging.merge(folders, into, artifacts=artifacts, cache=artifact_cache)
-    for line in _remarks(done):
-        click.echo(f"note: {line}", err=True)
+    done = merge(*folders, into=into, artifacts=artifacts, artifact_cache=artifact_cache)
+    for line in remarks(done):
+        say(f"note: {line}")
     if as_json:
         click.echo(json.dumps(asdict(done), indent=2))
         return
-    click.echo(
+    say(
         f"{into}: {done.runs:,} runs ({done.added:,} new, {done.grown:,} longer than before), "
         f"{done.records:,} records; {done.artefacts:,} clips and covers brought, "
-        f"{done.artefacts_there:,} were there",
-        err=True,
+        f"{done.artefacts_there:,} were there"
     )
-
-
-def _remarks(done: Merged) -> Iterator[str]:
-    yield from done.remarks
-    for name in done.differing:
-        yield f"{name!r}: its copies disagree; the one with more readable lines was taken"
-    if done.doubled:
-        yield f"{done.doubled:,} units have a result in several runs: the latest counts"
-    if done.damaged:
-        more = f" and {len(done.damaged) - 1:,} more" if done.damaged[1:] else ""
-        yield f"not taken, damaged: {done.damaged[0]}{more}; a run makes them again"
 
 
 @command.command()
@@ -121,7 +99,7 @@ def rebuild(folder: Path) -> None:
     from popcorn_bench.results import index
 
     index.rebuild(folder)
-    click.echo(f"{folder / index.FILE} is up to the journal", err=True)
+    say(f"{folder / index.FILE} is up to the journal")
     with closing(index.connect([folder])) as connection:
         tell_damage(connection)
 

@@ -12,7 +12,6 @@ from popcorn_bench.harness.cli.options import (
     DEFAULT,
     FILE,
     FOLDER,
-    LIMITS,
     LIST,
     limited,
     with_artifacts,
@@ -23,7 +22,7 @@ from popcorn_bench.harness.cli.options import (
     with_json,
     with_limits,
 )
-from popcorn_bench.harness.spec import RunSpec, parse_args
+from popcorn_bench.harness.spec import LIMITS, RunSpec, parse_args
 from popcorn_bench.types import MAX_SEED
 
 _MOST_REPEATS = 10_000

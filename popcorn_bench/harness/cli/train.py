@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from popcorn_bench.harness.cli.options import EXISTING
+from popcorn_bench.harness.cli.options import EXISTING, say
 
 
 class _Predictors(click.Group):
@@ -49,10 +49,6 @@ def popularity(data: Path, out: Path | None, seed: int, *, disjoint: bool) -> No
     Use the result with `predict --model FILE.npz` or in a run with
     `--evaluator-args popularity:model=FILE.npz`.
     """
-    from popcorn_bench.harness.training import NAMES, train
+    from popcorn_bench.harness.api.making import train_popularity
 
-    def progress(text: str) -> None:
-        click.echo(text, err=True)
-
-    path = out or Path(f"{NAMES[disjoint]}.npz")
-    click.echo(train(data, path, seed=seed, disjoint=disjoint, progress=progress))
+    click.echo(train_popularity(data, out, seed=seed, disjoint=disjoint, progress=say))

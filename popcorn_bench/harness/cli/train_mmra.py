@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
 from popcorn_bench.evaluators.mmra.config import GRAMS, Sources
-from popcorn_bench.harness.cli.options import EXISTING, FOLDER
+from popcorn_bench.harness.cli.options import EXISTING, FOLDER, Finite, say
 
 _SOURCES = Sources()
 _ENCODER = "NAME[@REVISION][#cls|#mean] of the hub, or a folder"
@@ -50,47 +49,15 @@ _POSITIVE = click.IntRange(min=1)
 @click.option("--epochs", type=_POSITIVE, default=100, show_default=True, help="At most.")
 @click.option("--patience", type=_POSITIVE, default=20, show_default=True)
 @click.option("--batch", type=_POSITIVE, default=64, show_default=True)
-@click.option("--lr", type=click.FloatRange(min=0, min_open=True), default=1e-4, show_default=True)
+@click.option("--lr", type=Finite(min=0, min_open=True), default=1e-4, show_default=True)
 @click.option(
-    "--dropout", type=click.FloatRange(0, 1, max_open=True), default=0.0, show_default=True
+    "--dropout", type=Finite(0, 1, max_open=True), default=0.0, show_default=True
 )
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:N or mps.")
 @click.option("--resume", is_flag=True, help="Go on with the training that OUT holds.")
 def mmra(data: Path, out: Path, **options: Any) -> None:  # noqa: ANN401 - what click gives
     """Train `mmra` from titles and clips; print the card."""
-    from popcorn_bench.harness.training_mmra import train
+    from popcorn_bench.harness.api.making import train_mmra
 
-    click.echo(train(data, out, _training(options), lambda text: click.echo(text, err=True)))
-
-
-def _training(options: Mapping[str, Any]) -> Any:  # noqa: ANN401 - its module imports torch
-    from popcorn_bench.evaluators.mmra.config import Inputs
-    from popcorn_bench.evaluators.mmra.fit import FitSettings
-    from popcorn_bench.evaluators.mmra.train import Training
-
-    visual = not options["text_only"]
-    roles = ("frame", "title", "caption", "key")
-    return Training(
-        sources=Sources(**{role: options[f"encoder_{role}"] for role in roles}),
-        inputs=Inputs(
-            visual=visual,
-            captions=visual and not options["no_retrieval"] and bool(options["encoder_caption"]),
-            cover=visual and options["cover"],
-            topic=options["topic"],
-        ),
-        retrieval=not options["no_retrieval"],
-        neighbours=options["neighbours"],
-        width=options["width"],
-        dropout=options["dropout"],
-        fit=FitSettings(
-            epochs=options["epochs"],
-            batch=options["batch"],
-            rate=options["lr"],
-            patience=options["patience"],
-            seed=options["seed"],
-        ),
-        device=options["device"],
-        features=options["features"],
-        resume=options["resume"],
-    )
+    click.echo(train_mmra(data, out, **options, progress=say))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from popcorn_bench.errors import visible
 from popcorn_bench.harness.cli import WRONG_USAGE
 from popcorn_bench.harness.cli.options import with_include_path
 
@@ -16,12 +17,11 @@ from popcorn_bench.harness.cli.options import with_include_path
 @click.pass_context
 def command(ctx: click.Context, files: tuple[Path, ...], include_path: tuple[str, ...]) -> None:
     """Check task FILES: one line per fault, `file:line: field: message`."""
-    from popcorn_bench.tasks.validate import validate_file
+    from popcorn_bench.harness.api.making import validate
 
-    include = [Path(folder) for folder in include_path]
-    faults = [fault for path in files for fault in validate_file(path, include)]
+    faults = validate(*files, include_path=include_path)
     for fault in faults:
-        click.echo(str(fault))
+        click.echo(visible(str(fault)))
     if faults:
         ctx.exit(WRONG_USAGE)
     click.echo(f"{len(files)} file{'s' if len(files) > 1 else ''}: no fault found", err=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import floor
 from typing import Any, cast
 
-from popcorn_bench.errors import UsageError
+from popcorn_bench.errors import StoreError, UsageError
 
 _PATIENCE = 10.0  # seconds
 QUIET = {
@@ -81,10 +81,20 @@ def _knock(address: str, flag: str) -> None:
 
 
 def nodes() -> Nodes:
-    """What the cluster has now."""
+    """What the cluster has now.
+
+    Raises:
+        StoreError: where this machine is no living node of it: no actor can be had any more.
+    """
     import ray
 
+    here = ray.get_runtime_context().get_node_id()
     listed: list[dict[str, Any]] = cast("Any", ray).nodes()  # it has no types
+    if not any(node["Alive"] and node["NodeID"] == here for node in listed):
+        raise StoreError(
+            "the Ray cluster is lost: its node on this machine has died; what was finished is "
+            "saved, and the same command goes on once the cluster is there again"
+        )
     alive = [node["Resources"] for node in listed if node["Alive"]]
     cpus, gpus = (tuple(float(n.get(name, 0)) for n in alive) for name in ("CPU", "GPU"))
     return Nodes(cpus, gpus)

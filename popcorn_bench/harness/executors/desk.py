@@ -7,7 +7,7 @@ import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -16,6 +16,13 @@ from popcorn_bench.harness.executors.disk import Disk, Files, Reach, ship, unloa
 from popcorn_bench.harness.serving import THREAD_VARIABLES
 from popcorn_bench.harness.worker import EvaluatorHost, GeneratorHost, Host, overlaps, results_of
 from popcorn_bench.plugins import VARIABLE
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """The last of what a batch gives; `broken` says why it ended early."""
+
+    broken: Exception | None = None
 
 
 class Desk:
@@ -36,23 +43,33 @@ class Desk:
         return self._reach
 
     def serve(self, jobs: Sequence[Any], files: Files) -> Iterator[object]:
-        """Yield news, and exactly one result for each job, in order."""
+        """Yield news, and exactly one result for each job, in order.
+
+        Raises:
+            Exception: whatever this node lacks to do the batch at all, such as room on its disk.
+        """
         news: SimpleQueue[object] = SimpleQueue()
-        end = object()
-        threading.Thread(target=self._work, args=(jobs, files, news, end), daemon=True).start()
-        while (item := news.get()) is not end:
+        threading.Thread(target=self._work, args=(jobs, files, news), daemon=True).start()
+        while not isinstance(item := news.get(), _End):
             yield item
+        if item.broken is not None:
+            raise item.broken
 
     def leave(self) -> None:
         """Remove what is left on this node."""
         if self._scratch is not None:
             shutil.rmtree(self._scratch, ignore_errors=True)
 
-    def _work(
-        self, jobs: Sequence[Any], files: Files, news: SimpleQueue[object], end: object
-    ) -> None:
+    def _work(self, jobs: Sequence[Any], files: Files, news: SimpleQueue[object]) -> None:
+        try:
+            self._do(jobs, files, news)
+        except Exception as error:  # noqa: BLE001 - the driver is told, whatever it is
+            news.put(_End(error))
+        else:
+            news.put(_End())
+
+    def _do(self, jobs: Sequence[Any], files: Files, news: SimpleQueue[object]) -> None:
         with ExitStack() as stack:
-            stack.callback(news.put, end)
             if not overlaps(self._host):
                 stack.enter_context(self._turn)
             scratch = self._settled()

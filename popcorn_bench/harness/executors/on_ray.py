@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from popcorn_bench.errors import UsageError
+from popcorn_bench.errors import StoreError, UsageError
 from popcorn_bench.evaluators.catalog import asks, evaluator_class
 from popcorn_bench.evaluators.protocol import gpu_share
 from popcorn_bench.generators.media_catalog import ADAPTERS, MediaEntry
@@ -38,21 +38,43 @@ async def ray_executor(plan: RunPlan, folder: Path, display: Display) -> AsyncIt
 
     Raises:
         UsageError: where no cluster can be had, or it has no GPU and one was asked for.
+        StoreError: when the cluster is lost on the way.
     """
     with connected(plan.spec.ray_address), shown(folder) as disk:
         cluster = Cluster(plan.spec.device, nodes(), disk, display)
-        async with PooledExecutor(plan, cluster.media, cluster.judges) as executor:
-            watching = asyncio.create_task(_watch(cluster))
-            try:
-                yield executor
-            finally:
-                watching.cancel()
+        made = PooledExecutor(plan, cluster.media, cluster.judges)
+        async with _watched(cluster), made as executor:
+            yield executor
+
+
+@asynccontextmanager
+async def _watched(cluster: Cluster) -> AsyncIterator[None]:
+    """Follow the nodes. Where there is no cluster any more, nobody waits for it for ever."""
+    body = cast("asyncio.Task[Any]", asyncio.current_task())
+    watching = asyncio.create_task(_watch(cluster))
+    watching.add_done_callback(lambda done: done.cancelled() or body.cancel())
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not watching.done():
+            raise
+        body.uncancel()
+        watching.result()  # raises what ended it
+        raise
+    finally:
+        watching.cancel()
 
 
 async def _watch(cluster: Cluster) -> None:
     while True:
         await asyncio.sleep(_LOOK)
-        cluster.resize(await asyncio.to_thread(nodes))
+        try:
+            found = await asyncio.to_thread(nodes)
+        except StoreError:
+            raise
+        except Exception:  # noqa: BLE001, S112 - a head that is started again is silent for a while
+            continue
+        cluster.resize(found)
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from popcorn_bench.errors import UsageError
 from popcorn_bench.leaderboard.catalog import MetricCard
@@ -31,6 +31,7 @@ from popcorn_bench.leaderboard.compare.side import (
     labels_of,
     read_side,
 )
+from popcorn_bench.leaderboard.compare.under_test import under_test
 from popcorn_bench.leaderboard.query import CellKey
 from popcorn_bench.leaderboard.statistics.gate import Judgement, Verdict, judge
 from popcorn_bench.leaderboard.statistics.interval import Estimate
@@ -78,9 +79,13 @@ def compare(a: Place, b: Place, wanted: tuple[Wanted, Wanted], options: Options)
     card_a, card_b = metrics.choose_metric(
         metrics.offer(side_a, cells_a, asked), metrics.offer(side_b, cells_b, asked)
     )
-    pairing = pair_sides(side_a, _under(cells_a, card_a), side_b, _under(cells_b, card_b))
+    tested = under_test(
+        (side_a, side_b), (_under(cells_a, card_a), _under(cells_b, card_b)), wanted
+    )
+    pairing = pair_sides(side_a, tested.a, side_b, tested.b)
     halves = _half(side_a, card_a), _half(side_b, card_b)
-    return _comparison(pairing, *halves, labels_of(side_a, side_b), options)
+    found = _comparison(pairing, *halves, labels_of(side_a, side_b), options)
+    return replace(found, baselines=tested.baselines)
 
 
 def _under(cells: Iterable[CellKey], card: MetricCard) -> list[CellKey]:

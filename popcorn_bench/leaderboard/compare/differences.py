@@ -153,6 +153,7 @@ def _drawn(draws: Iterable[Draw]) -> str:
 
 
 def _coverage(pairing: Pairing, a: Half, b: Half, labels: Labels) -> Iterator[Difference]:
+    several = len(pairing.tasks.pairs) > 1
     for name, half, at in (("A", a, 0), ("B", b, 1)):
         thin = []
         for cells in pairing.cells.values():
@@ -160,14 +161,15 @@ def _coverage(pairing: Pairing, a: Half, b: Half, labels: Labels) -> Iterator[Di
             planned = sum(len(ids) for ids in half.planned.get(cell, {}).values())
             scored = sum(len(ids) for ids in half.reading.scores.get(cell, {}).values())
             if not scored or scored < COVERAGE * planned:
-                thin.append(f"{_cell(cell, labels)} {scored:,} of {planned:,}")
+                thin.append(f"{_cell(cell, labels, task=several)} {scored:,} of {planned:,}")
         if thin:
             yield Difference("coverage", f"incomplete in {name}: {_listed(thin)} scores")
 
 
-def _cell(cell: CellKey, labels: Labels) -> str:
+def _cell(cell: CellKey, labels: Labels, *, task: bool) -> str:
     parts = (labels.llms.get(cell.llm_id), labels.videos.get(cell.video_id))
-    return " with ".join(part for part in parts if part)
+    made = " with ".join(part for part in parts if part)
+    return f"{made} on {labels.tasks.get(cell.task_id, cell.task_id)}" if task else made
 
 
 def _leaks(pairing: Pairing, a: Half, b: Half) -> Iterator[Difference]:

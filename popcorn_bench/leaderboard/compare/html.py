@@ -20,6 +20,7 @@ from popcorn_bench.leaderboard.page.policy import read_plain
 from popcorn_bench.leaderboard.posters import Poster, measured, write_posters
 from popcorn_bench.leaderboard.scale import Scale
 from popcorn_bench.leaderboard.statistics.gate import Verdict
+from popcorn_bench.leaderboard.whole import write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ def write_comparison(found: Comparison, folder: Path, warn: Callable[[str], None
         "parties": [_party(party) for party in (found.a, found.b)],
         "verdict": words.verdict_line(found),
         "tone": _tone(found.verdict),
+        "worse": words.worse_line(found),
         "margin": margin,
         "overall": words.changed(found.overall, margin) if found.overall else "",
         "queries": words.queries(found.overall) if found.overall else "",
@@ -88,7 +90,7 @@ def _write(template: str, values: Mapping[str, Any], folder: Path) -> Path:
     made.filters["signed"] = words.signed
     page = made.get_template(template).render(**values, assets=read_plain(), version=__version__)
     path = folder / "index.html"
-    path.write_text(page, encoding="utf-8", errors="replace")
+    write_whole(path, page.encode("utf-8", "replace"))
     return path
 
 

@@ -44,7 +44,7 @@ def to_junit(found: Comparison) -> str:
 
 
 def _lines(found: Comparison) -> list[str]:
-    lines = [words.verdict_line(found), words.basis(found)]
+    lines = [words.verdict_line(found), words.worse_line(found), words.basis(found)]
     if found.overall:
         lines.append(_line(found.overall))
     return [*filter(None, lines), *(difference.text for difference in found.differences)]

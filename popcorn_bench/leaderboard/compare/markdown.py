@@ -19,6 +19,7 @@ def to_markdown(found: Comparison) -> str:
     mark = _mark(found)
     blocks = [f"### {mark}{markdown(words.title(found))}"]
     blocks += [f"**{markdown(line)}**" for line in [words.verdict_line(found)] if line]
+    blocks += [markdown(line) for line in [words.worse_line(found)] if line]
     if found.overall is None:
         blocks.append("The two share no query: nothing to compare.")
     else:

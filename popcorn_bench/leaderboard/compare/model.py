@@ -8,6 +8,7 @@ from pathlib import Path
 
 from popcorn_bench.leaderboard.catalog import MetricCard
 from popcorn_bench.leaderboard.statistics.gate import Judgement, Verdict
+from popcorn_bench.leaderboard.statistics.interval import CONFIDENCE
 
 DIMENSIONS = ("llm", "video", "mode", "task", "kind", "topic")
 EXIT_CODES = {
@@ -115,7 +116,8 @@ class Comparison:
 
     `overall` is None where nothing is shared. `judgement` is there where a margin was given and
     two complete queries are; `verdict` is then its word, or `not_comparable` where a gate found
-    `differences` or nothing is shared, and None without a margin.
+    `differences` or nothing is shared, and None without a margin. `baselines` were on both sides
+    and are left out.
     """
 
     a: Party
@@ -132,6 +134,16 @@ class Comparison:
     margin: float | None
     judgement: Judgement | None
     verdict: Verdict | None
+    baselines: tuple[str, ...] = ()
+
+    @property
+    def worse(self) -> tuple[Delta, ...]:
+        """The parts that got worse for sure, after correction, whatever the whole did."""
+        return tuple(
+            part
+            for part in self.slices
+            if part.p_regression_holm is not None and part.p_regression_holm < 1 - CONFIDENCE
+        )
 
     @property
     def exit_code(self) -> int:

@@ -35,6 +35,8 @@ def to_json(found: Comparison) -> str:
         "overall": asdict(found.overall) if found.overall else None,
         "checks": asdict(found.checks) if found.checks else None,
         "judgement": asdict(found.judgement) if found.judgement else None,
+        "baselines_left_out": list(found.baselines),
+        "worse": [{"dimension": p.dimension, "value": p.value} for p in found.worse],
         "slices": [asdict(part) for part in found.slices],
         "movers": [asdict(mover) for mover in found.movers],
     }

@@ -39,6 +39,7 @@ class Model:
     family: str
     version: str
     released: str
+    baseline: bool = False
 
     @property
     def known_as(self) -> tuple[str, ...]:
@@ -180,7 +181,7 @@ def _nameless(model_id: str) -> Model:
 
 
 def _models(connection: DuckDBPyConnection, table: str, columns: str) -> dict[str, Model]:
-    rows = connection.execute(f"SELECT {columns}, release_date FROM {table}").fetchall()  # noqa: S608
+    rows = connection.execute(f"SELECT {columns}, release_date, baseline FROM {table}").fetchall()  # noqa: S608
     return {
         row[0]: Model(
             id=row[0],
@@ -188,6 +189,7 @@ def _models(connection: DuckDBPyConnection, table: str, columns: str) -> dict[st
             family=row[2] or "",
             version=row[3] or "",
             released=row[4] or "",
+            baseline=bool(row[5]),
         )
         for row in rows
     }

@@ -36,6 +36,8 @@ def render(found: Comparison, console: Console) -> None:
         for difference in found.differences:
             console.print(Text(f"- {text.clean(difference.text)}"))
         console.print()
+    if line := words.worse_line(found):
+        console.print(Text(line, style="yellow"))
     if line := words.verdict_line(found):
         style = _STYLES.get(found.verdict, "green") if found.verdict else ""
         console.print(Text(line, style=f"bold {style}"))

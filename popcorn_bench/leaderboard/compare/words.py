@@ -45,8 +45,13 @@ def basis(found: Comparison) -> str:
     how = "A - B, since lower is better" if lower else "B - A"
     return (
         f"Change: {how}, within each query; positive is better for B. "
-        f"95 % intervals; {_averaged(found)} averaged first."
+        f"95 % intervals; {_averaged(found)} averaged first.{_left_out(found)}"
     )
+
+
+def _left_out(found: Comparison) -> str:
+    names = text.clean(", ".join(found.baselines))
+    return f" Baselines that nobody named are left out: {names}." if names else ""
 
 
 def _averaged(found: Comparison) -> str:
@@ -84,6 +89,16 @@ def verdict_line(found: Comparison) -> str:
     return f"Verdict: {said[found.verdict]}."
 
 
+def worse_line(found: Comparison) -> str:
+    """The parts that got worse although the whole did not; '' where it did, or none."""
+    if not found.worse or found.verdict is Verdict.REGRESSED:
+        return ""
+    names = [f"{HEADINGS[part.dimension]} {text.clean(part.value)}" for part in found.worse]
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return f"Worse by itself (one-sided, Holm over all parts): {', '.join(names[:_NAMED])}{more}."
+
+
+_NAMED = 6
 _FEW = "fewer than two queries are complete on both sides."
 
 

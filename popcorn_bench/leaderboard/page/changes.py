@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from popcorn_bench.leaderboard import text, words
 from popcorn_bench.leaderboard.catalog import RunCard
+from popcorn_bench.leaderboard.manifest import imported_from
 from popcorn_bench.leaderboard.model import Board, Row, Table
 
 _WHY = {
@@ -41,7 +42,10 @@ def _why(row: Row, table: Table) -> str:
         return "it has no score yet"
     known = [reason for flag, reason in _WHY.items() if flag in row.flags]
     counts = f" ({row.n_scored:,} of {row.n_planned:,})" if "incomplete" in row.flags else ""
-    return f"{known[-1]}{counts}" if known else "too few queries are shared with the other rows"
+    if known:
+        return f"{known[-1]}{counts}"
+    alone = len(table.rows) == 1
+    return "there is no other row" if alone else "too few queries are shared with the other rows"
 
 
 def _when(run: RunCard) -> str:
@@ -50,4 +54,6 @@ def _when(run: RunCard) -> str:
 
 def _what(run: RunCard) -> str:
     limited = ", limited" if run.partial else ""
-    return text.clean(f"run {run.run_id}, {run.status or 'unknown'}{limited}")
+    source = imported_from(run)
+    what = f"scores imported from {source}, run" if source else "run"
+    return text.clean(f"{what} {run.run_id}, {run.status or 'unknown'}{limited}")

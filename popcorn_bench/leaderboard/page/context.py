@@ -12,6 +12,7 @@ from duckdb import DuckDBPyConnection
 
 from popcorn_bench import __version__
 from popcorn_bench.leaderboard import flags, meanings, text, words
+from popcorn_bench.leaderboard.apart import apart
 from popcorn_bench.leaderboard.catalog import MetricCard
 from popcorn_bench.leaderboard.compare.history import histories
 from popcorn_bench.leaderboard.compare.metric import Asked
@@ -137,7 +138,7 @@ def _parts(
         "board": board,
         "version": __version__,
         "facts": _facts(board),
-        "hidden_lines": words.hidden_lines(board),
+        "hidden_lines": [*words.hidden_lines(board), *apart(board)],
         "descriptions": [_description(tables) for tables in board.describing],
         "uplift_columns": words.uplift_columns(board),
         "meanings": meanings.meanings(board),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -15,7 +14,6 @@ from popcorn_bench.leaderboard.modes import read_modes
 from popcorn_bench.leaderboard.names import Names, names_of
 from popcorn_bench.leaderboard.query import CellKey, Filter, read_counts, read_scores
 from popcorn_bench.leaderboard.statistics.interval import Floats
-from popcorn_bench.leaderboard.text import clean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,28 +56,6 @@ def read_material(connection: DuckDBPyConnection) -> Material:
         catalog=catalog,
         values={key: found.scores for key, found in scores.items()},
     )
-
-
-def apart(found: Board) -> list[str]:
-    """What stands in tables of its own because it may not be mixed, one line each.
-
-    Several contents or versions of a task under one name; several versions, weights or settings of
-    an evaluator. No mean, rank or pair is ever taken over two of them.
-    """
-    tasks: dict[str, dict[str, str]] = defaultdict(dict)
-    evaluators: dict[str, dict[str, str]] = defaultdict(dict)
-    for table in found.tables:
-        card = table.card
-        tasks[table.task.partition(" #")[0]][table.task_id] = f"{table.task} {table.task_version}"
-        evaluators[card.evaluator][card.evaluator_id] = table.evaluator
-    groups = [("task", group) for group in tasks.values()]
-    groups += [("evaluator", group) for group in evaluators.values()]
-    return [
-        f"{noun} {clean(' / '.join(sorted(group.values())))}: kept apart, never averaged or ranked "
-        "together"
-        for noun, group in groups
-        if len(group) > 1
-    ]
 
 
 def _id(names: Mapping[str, str], label: str | None) -> str:

@@ -11,11 +11,12 @@ from duckdb import DuckDBPyConnection
 from popcorn_bench.errors import UsageError
 from popcorn_bench.fingerprint import text_sha
 from popcorn_bench.leaderboard import export
+from popcorn_bench.leaderboard.apart import apart
 from popcorn_bench.leaderboard.model import Board
 from popcorn_bench.leaderboard.publish import every_eval_ever
 from popcorn_bench.leaderboard.publish.card import card
 from popcorn_bench.leaderboard.publish.citation import citation
-from popcorn_bench.leaderboard.publish.material import Material, apart, read_material
+from popcorn_bench.leaderboard.publish.material import Material, read_material
 from popcorn_bench.leaderboard.publish.options import Options
 from popcorn_bench.leaderboard.publish.record import FILE, as_json, files_of, manifest
 from popcorn_bench.leaderboard.publish.samples import write_samples
@@ -77,19 +78,26 @@ def make(
     document = export.to_json(found, standings(found, connection)).replace("<", "\\u003c") + "\n"
     version = text_sha(document)[:_VERSION_LENGTH]
     texts = {
-        "leaderboard.csv": export.to_csv(found),
         "leaderboard.json": document,
-        "schema.json": as_json(schema()),
         "CITATION.cff": citation(found, options, version),
         "README.md": card(found, options, apart=said, terms=licences),
+        **_texts(connection, material, options),
     }
-    for path, record in every_eval_ever.records(connection, material, options):
-        texts[path] = as_json(record)
     for name, text in texts.items():
         _write(folder / name, text)
     record = manifest(connection, material, options, apart=said, terms=licences)
     _write(folder / FILE, as_json({**record, "results": version, "files": files_of(folder)}))
     return Made(board=found, apart=tuple(said), terms=tuple(licences))
+
+
+def _texts(connection: DuckDBPyConnection, material: Material, options: Options) -> dict[str, str]:
+    """Files that hang on the results alone."""
+    records = every_eval_ever.records(connection, material, options)
+    return {
+        "leaderboard.csv": export.to_csv(material.board),
+        "schema.json": as_json(schema()),
+        **{path: as_json(record) for path, record in records},
+    }
 
 
 def _tables(

@@ -8,6 +8,7 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from popcorn_bench.leaderboard.names import Names
+from popcorn_bench.results.copying import copy_to
 
 _PLACE = "task_id, query_id, llm_id, mode, seed, repeat"
 _PROMPTS = "b.cover_prompt, b.video_prompt"
@@ -61,8 +62,7 @@ def write_samples(
     """
     _register(connection, names)
     sql = _SQL.format(place=_PLACE, prompts=_PROMPTS if prompts else _NO_PROMPTS)
-    quoted = str(path).replace("'", "''")
-    connection.execute(f"COPY ({sql}) TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)")
+    copy_to(connection, sql, path, "FORMAT parquet, COMPRESSION zstd")
     connection.unregister("publish_labels")
 
 

@@ -89,10 +89,10 @@ def dependability(
         fixed_generators: whether the result is meant for these very generators, so that what LLMs
             do differently with them belongs to the LLMs.
     """
-    part = {name: found.variance.get(name, 0.0) for name in ("q", "l", "v", "ql", "qv", "lv")}
+    part = found.variance
     cells = queries * generators
-    relative = part["ql"] / queries + found.variance["qlv"] / cells
-    relative += found.variance.get("e", 0.0) / (cells * seeds)
+    relative = part["ql"] / queries + part["qlv"] / cells
+    relative += part.get("e", 0.0) / (cells * seeds)
     absolute = part["q"] / queries + part["qv"] / cells
     between, interaction = part["l"], part["lv"] / generators
     if fixed_generators:

@@ -23,7 +23,10 @@ _ROOM = 0.9  # of the bound is left once it was passed, so that not every file l
 
 
 class Cache:
-    """The cached files of a results folder; `bound` is the most bytes that they take together."""
+    """The cached files of a results folder.
+
+    `bound` is the most bytes that they take together; a file that is larger stays until the next.
+    """
 
     def __init__(self, folder: Path, bound: int = DEFAULT_BYTES) -> None:
         self.store = ArtefactStore(folder)
@@ -53,7 +56,7 @@ class Cache:
             target.parent.mkdir(parents=True, exist_ok=True)
             _link(file, target)
             if used > self.bound:
-                _write(lock, self._make_room())
+                _write(lock, self._make_room(target))
 
     def drop(self, name: str) -> None:
         """Remove a file."""
@@ -63,8 +66,11 @@ class Cache:
             path.unlink()
             _write(lock, self._used(lock) - size)
 
-    def _make_room(self) -> int:
-        """Remove the longest unread files until the rest fits; give its bytes."""
+    def _make_room(self, newest: Path) -> int:
+        """Remove the longest unread files until the rest fits; give its bytes.
+
+        The newest stays, however large it is: who asked for it is about to look at it.
+        """
         found = []
         for name, size in self.store.listed():
             path = self.store.root / place_in(name)
@@ -73,8 +79,9 @@ class Cache:
         for _, size, path in sorted(found):
             if used <= _ROOM * self.bound:
                 break
-            path.unlink()
-            used -= size
+            if path != newest:
+                path.unlink()
+                used -= size
         return used
 
     def _used(self, lock: BinaryIO) -> int:

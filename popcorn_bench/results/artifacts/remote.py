@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, TypeVar, cast
@@ -32,7 +33,12 @@ from popcorn_bench.types import Artefact
 T = TypeVar("T")
 
 _ALL_OR_NOTHING = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss"})
-_EXTRAS = {"s3": "s3", "s3a": "s3"}
+_S3 = frozenset({"s3", "s3a"})
+_EXTRAS = dict.fromkeys(_S3, "s3")
+_SILENT_S = 10  # a server that accepts and then says nothing does not answer
+_SLOWEST = 50_000  # bytes a second of a put that still gets on
+# Who asks again is `_patiently`: each of these two layers would do so five times.
+_S3_CONFIG = {"connect_timeout": 5, "read_timeout": _SILENT_S, "retries": {"max_attempts": 0}}
 _LASTING = (FileNotFoundError, PermissionError, NotImplementedError)
 _LASTING_NAMES = frozenset(
     {"NoCredentialsError", "PartialCredentialsError", "ParamValidationError", "InvalidRegionError"}
@@ -116,7 +122,8 @@ class RemoteArtefacts:
 
     def check(self) -> None:
         """See `Artefacts`."""
-        self._or_stop(lambda: self._fs.pipe_file(self._mark(), b"artefacts of popcorn-bench\n"))
+        text = b"artefacts of popcorn-bench\n"
+        self._or_stop(lambda: self._put("pipe_file", self._mark(), text, size=len(text)))
 
     def _fetch(self, name: str, scratch: Path) -> Path:
         lent = self._cache.lend(name, scratch)
@@ -143,16 +150,26 @@ class RemoteArtefacts:
         if self._size(name) == size:
             return
         if self._whole:
-            self._fs.put_file(str(file), target)
+            self._put("put_file", str(file), target, size=size)
         else:
             part = self._at(f"{_INCOMING}/{secrets.token_hex(8)}-{name}")
             for path in (part, target):
                 self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
-            self._fs.put_file(str(file), part)
+            self._put("put_file", str(file), part, size=size)
             self._fs.mv(part, target)
         arrived = self._size(name)
         if arrived != size:
             raise OSError(f"{target} has {arrived} of {size} bytes")
+
+    def _put(self, how: str, *given: object, size: int) -> None:
+        """Put by that method; S3 clients wait for ever for leave to send what they have."""
+        from fsspec.asyn import AsyncFileSystem, sync
+
+        if isinstance(self._fs, AsyncFileSystem):
+            limit = _SILENT_S + size / _SLOWEST
+            sync(self._fs.loop, getattr(self._fs, f"_{how}"), *given, timeout=limit)
+        else:
+            getattr(self._fs, how)(*given)
 
     def _size(self, name: str) -> int | None:
         try:
@@ -188,13 +205,15 @@ class RemoteArtefacts:
 
         protocol = self.address.partition("://")[0]
         try:
-            fs, base = url_to_fs(self.address, use_listings_cache=False)
+            fs, base = url_to_fs(self.address, use_listings_cache=False, **_options(protocol))
         except ImportError as error:
             extra = _EXTRAS.get(protocol)
             how = f"pip install 'popcorn-bench[{extra}]'" if extra else str(error)
             raise UsageError(f"--artifacts {self.address}: needs another package: {how}") from error
         except ValueError as error:
             raise UsageError(f"--artifacts {self.address}: {error}") from error
+        if protocol in _S3:
+            fs.retries = 1
         return fs, str(base).rstrip("/")
 
     @property
@@ -217,26 +236,36 @@ class RemoteArtefacts:
             raise StoreError(error.message) from error
 
     def _patiently(self, ask: Callable[[], T]) -> T:
-        """Ask until there is an answer, patience is at its end, or waiting will not help."""
+        """Ask until there is an answer, patience is at its end, or waiting will not help.
+
+        Twice at least: a long transfer may break after more time than patience lasts.
+        """
         if monotonic() < self._lost_until:
             raise AdapterError(UNREACHABLE, self._lost, retriable=True)
         deadline, wait = monotonic() + self._patience_s, _FIRST_WAIT_S
-        while True:
+        for asked in count(1):
             try:
                 return ask()
             except Exception as error:  # each file system has errors of its own
                 if isinstance(error, PopcornError):
                     raise
-                if _lasts(error) or monotonic() + wait > deadline:
+                if _lasts(error) or (asked > 1 and monotonic() + wait > deadline):
                     raise self._unreachable(error) from error
             sleep(wait)
             wait = min(2 * wait, _LONGEST_WAIT_S)
+        raise AssertionError  # it counts for ever
 
     def _unreachable(self, error: Exception) -> AdapterError:
-        what = " ".join(str(error).split()) or type(error).__name__
+        silent = "it does not answer" if isinstance(error, TimeoutError) else type(error).__name__
+        what = " ".join(str(error).split()) or silent
         message = f"artefact store {self.address} cannot be used: {what}"
         self._lost, self._lost_until = message, monotonic() + _LEFT_ALONE_S
         return AdapterError(UNREACHABLE, message, retriable=True)
+
+
+def _options(protocol: str) -> dict[str, Any]:
+    """What the file system of a protocol needs to be told beside what the environment says."""
+    return {"config_kwargs": _S3_CONFIG} if protocol in _S3 else {}
 
 
 def _lasts(error: Exception) -> bool:

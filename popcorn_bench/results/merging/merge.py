@@ -60,7 +60,7 @@ def merge(
         StoreError: where something cannot be read or written; merging again goes on.
     """
     folders = [folder for folder in sources if folder.resolve() != into.resolve()]
-    for folder in folders:
+    for folder in folders or [into]:
         if not journal_files(folder):
             raise UsageError(f"{folder}: no results there (no {FOLDER}/*.jsonl)")
     place = settle(into, _url(folders, into) if artifacts is None else artifacts, cache)

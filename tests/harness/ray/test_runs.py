@@ -21,9 +21,11 @@ from popcorn_bench.harness.executors.choose import executor_for
 from popcorn_bench.harness.progress import Outcome, Silent
 from popcorn_bench.harness.resolve import resolve
 from popcorn_bench.harness.spec import RunSpec
+from popcorn_bench.results.artifacts.place import ArtefactPlace, remember
 from popcorn_bench.types import Artefact, Stage
 from tests.harness.ray.conftest import Hands
 from tests.harness.ray.runs import actors, artefacts, content, made_once, records, run
+from tests.s3 import S3, forget_clients
 
 # What diffusers calls in its own dependencies is not ours to mend.
 pytestmark = [
@@ -114,6 +116,28 @@ def test_a_node_that_does_not_see_the_folder_sends_its_clips(
     assert content(tmp_path) == content(local)
     assert artefacts(tmp_path) == artefacts(local)
     _until(lambda: set(scratch.glob("popcorn-node-*")) <= before)
+
+
+def test_with_artefacts_at_a_url_such_a_node_puts_them_there(
+    hands: Hands, tmp_path: Path, local: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("popcorn_bench.harness.executors.on_ray.shown", _unseen)
+    with S3() as s3:
+        for name, value in s3.env.items():  # what a node is started with, its actors have
+            monkeypatch.setenv(name, value)
+        forget_clients()
+        hands.add(cpus=2)
+        url = s3.bucket()
+        remember(tmp_path, ArtefactPlace(url))
+
+        report = run(on(hands, tmp_path))
+
+        put = {key.rpartition("/")[2] for key in s3.objects(url)}
+    forget_clients()
+    assert report.tally.of(Outcome.FAILED) == 0
+    assert content(tmp_path) == content(local)
+    assert put == artefacts(local)
+    assert not artefacts(tmp_path), "the driver had nothing to do with their bytes"
 
 
 @contextmanager

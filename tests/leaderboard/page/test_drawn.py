@@ -16,13 +16,27 @@ from benchmarks.board_data import Size, fill
 from popcorn_bench.leaderboard.board import board
 from popcorn_bench.leaderboard.page.heat import heat_maps
 from popcorn_bench.leaderboard.page.pack import as_gzip, as_json
-from popcorn_bench.leaderboard.page.plots.axis import Axis
+from popcorn_bench.leaderboard.page.plots.axis import Axis, shortened
 from popcorn_bench.leaderboard.page.plots.money import costs, front
 from popcorn_bench.leaderboard.page.plots.ranks import rank_plots
 from popcorn_bench.leaderboard.page.plots.spread import density
 from popcorn_bench.leaderboard.standing.compute import standings
 
 _POINTS = st.lists(st.tuples(st.floats(0.01, 10), st.floats(-5, 5)), min_size=1, max_size=12)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("", ""),
+        ("a-name-of-eighteen", "a-name-of-eighteen"),
+        ("a-name-of-nineteen-", "a-name-of-nineteen"[:17] + "…"),
+        ("日本語モデル", "日本語モデル"),
+        ("日本語の長いモデル名", "日本語の長いモデ…"),
+    ],
+)
+def test_names_beside_an_axis_fit(name: str, shown: str) -> None:
+    assert shortened(name) == shown
 
 
 @given(_POINTS)

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.board_data import Size, fill
+from popcorn_bench.leaderboard import html
 from popcorn_bench.leaderboard.board import board
 from popcorn_bench.leaderboard.html import MOST, write_html
 from popcorn_bench.leaderboard.page import gallery
@@ -31,6 +32,17 @@ def _write(connection: duckdb.DuckDBPyConnection, folder: Path) -> tuple[str, li
     path = write_html(board(connection), connection, folder, warn=told.append)
     assert path.stat().st_size <= MOST
     return path.read_text("utf-8"), told
+
+
+def test_a_page_that_its_tables_outgrow_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(html, "MOST", 50_000)
+    with duckdb.connect() as connection:
+        fill(connection, Size(queries=8, llms=3, generators=2))
+        write_html(board(connection), connection, tmp_path, warn=told.append)
+    assert told[-1].endswith("more than the 0.1 MB that a page keeps to: its tables are whole")
 
 
 @given(st.lists(st.text(max_size=400), max_size=300), st.integers(0, 20_000))

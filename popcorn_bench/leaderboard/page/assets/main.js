@@ -66,11 +66,11 @@ function startBoards(data) {
   boards.push(...data.map((one) => new Board(one)));
   const again = () => { writeState({}); render(); };
   boards.forEach((board) => makeSortable(board, again));
-  for (const [id, field] of Object.entries(CHOICES)) byId(id)?.addEventListener('change', (event) => { writeState({ [field]: event.target.value }); again(); });
+  for (const [id, field] of Object.entries(CHOICES)) byId(id)?.addEventListener('change', (event) => { writeState({ [field]: event.target.value }, true); again(); });
   byId('f-find').addEventListener('input', settled(60, () => { writeState({ find: byId('f-find').value }); render(); }));
   const tabs = [...document.querySelectorAll('[data-tab]')];
   tabs.forEach((tab, i) => {
-    tab.addEventListener('click', () => { writeState({ view: tab.dataset.tab, rows: '', sort: '' }); byId('comparison').hidden = true; again(); });
+    tab.addEventListener('click', () => { writeState({ view: tab.dataset.tab, rows: '', sort: '' }, true); byId('comparison').hidden = true; again(); });
     tab.addEventListener('keydown', (event) => {
       const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
       if (by) { const next = tabs[(i + by + tabs.length) % tabs.length]; next.focus(); next.click(); }
@@ -78,7 +78,7 @@ function startBoards(data) {
   });
   byId('a-csv').addEventListener('click', () => { const board = current(); download(`${board.data.id}.csv`, boardCsv(board)); });
   byId('a-link').addEventListener('click', (event) => copyLink(event.target));
-  byId('a-reset').addEventListener('click', () => { writeState(Object.fromEntries(FIELDS.filter((f) => f !== 'view').map((f) => [f, '']))); byId('comparison').hidden = true; render(); });
+  byId('a-reset').addEventListener('click', () => { writeState(Object.fromEntries(FIELDS.filter((f) => f !== 'view').map((f) => [f, ''])), true); byId('comparison').hidden = true; render(); });
   byId('a-compare').addEventListener('click', () => { drawComparison(); byId('comparison').hidden = false; byId('h-comparison').focus(); });
   if (picked().length > 1) { state.view ||= views()[0]; drawComparison(); byId('comparison').hidden = false; }
   render();

@@ -9,9 +9,11 @@ function readState() {
   for (const [field, value] of new URLSearchParams(hash)) if (FIELDS.includes(field)) state[field] = value;
 }
 
-function writeState(changes) {
+/** Into the address; a `step` is one that the back button undoes. */
+function writeState(changes, step = false) {
   Object.assign(state, changes);
   const kept = FIELDS.filter((field) => state[field]).map((field) => [field, state[field]]);
   const hash = new URLSearchParams(kept).toString();
-  history.replaceState(null, '', hash ? `#${hash}` : location.pathname + location.search);
+  const address = hash ? `#${hash}` : location.pathname + location.search;
+  history[step ? 'pushState' : 'replaceState'](null, '', address);
 }

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from math import ceil, floor, log10
+from unicodedata import east_asian_width
 
-_LONGEST = 19  # characters of a name beside an axis
+_LONGEST = 18  # letters of a name beside an axis, one of twice the width counted twice
 _LETTER, _LINE = 8, 15  # pixels of a letter and of a line, about
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
@@ -40,7 +43,10 @@ class Axis:
 
 def shortened(name: str) -> str:
     """A name that fits; the drawing's description has it whole."""
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+    ends = list(accumulate(2 if east_asian_width(letter) in "WF" else 1 for letter in name))
+    if not ends or ends[-1] <= _LONGEST:
+        return name
+    return f"{name[: bisect_right(ends, _LONGEST - 1)]}…"
 
 
 def uncrowded(labels: Sequence[tuple[float, float, str]]) -> set[int]:

@@ -10,7 +10,7 @@ from popcorn_bench.leaderboard.model import Table
 from popcorn_bench.leaderboard.page.plots.axis import shortened
 from popcorn_bench.leaderboard.standing.model import Standing
 
-_LEFT, _WIDTH, _RIGHT, _STEP, _TOP = 150, 720, 12, 22, 26
+_LEFT, _WIDTH, _RIGHT, _STEP, _TOP = 176, 720, 12, 22, 26
 _CHANCE = 62  # pixels of the column of percentages
 _OF = {"llm": " of LLMs", "video": " of generators", "mode": " of modes"}
 _WORTH = 0.005  # a chance below it is written as nothing

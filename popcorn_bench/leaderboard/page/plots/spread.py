@@ -15,7 +15,7 @@ from popcorn_bench.leaderboard.statistics.marginal import query_means
 
 _LEAST = 5  # queries below which a curve would show a kernel and no data
 _POINTS = 80
-_LEFT, _RIGHT, _WIDTH = 150, 12, 720
+_LEFT, _RIGHT, _WIDTH = 176, 12, 720
 _STEP, _TALL, _TOP = 34, 44, 46
 _MOST = 30
 
