@@ -85,6 +85,20 @@ def use(paths: Iterable[Path]) -> None:
             _set([*files(), real])
 
 
+def check_named(recorded: Iterable[str], named: Iterable[Path] = ()) -> None:
+    """Hold the plugin files that a results folder speaks of against those in use and `named`.
+
+    A folder may come from anybody, and a plugin is code: it runs where its user names it.
+
+    Raises:
+        UsageError: for the first that is not among them.
+    """
+    known = {path.resolve() for path in (*files(), *named)}
+    for path in recorded:
+        if Path(path).resolve() not in known:
+            raise UsageError(f"{FLAG}: that run used {path}: name it again to let its code run")
+
+
 @contextmanager
 def using(paths: Iterable[Path]) -> Iterator[None]:
     """Take plugins from files for a while; those that were in use before stay.

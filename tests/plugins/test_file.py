@@ -38,14 +38,16 @@ def length(tmp_path: Path) -> Path:
     return path
 
 
-def test_it_is_used_recorded_and_found_again_by_retry(length: Path, tmp_path: Path) -> None:
+def test_it_is_used_recorded_and_asked_for_again_by_retry(length: Path, tmp_path: Path) -> None:
     done = popcorn("--plugin", length.name, "--limit", "10", *RUN, cwd=tmp_path)
     failed = {f["kind"] for f in done.json["failures"]}
     assert (done.code, failed) == (3, {"bug"}), done.err
     assert done.json["units"]["score"]["done"] > 0
 
     length.write_text(LENGTH.replace('.endswith("1")', '.endswith("nothing")'))
-    again = popcorn("retry", "results", "--json", cwd=tmp_path)  # the file from the last run
+    alone = popcorn("retry", "results", "--json", cwd=tmp_path)  # a folder may be anybody's
+    assert (alone.code, "name it again" in alone.err) == (2, True)
+    again = popcorn("retry", "results", "--plugin", length.name, "--json", cwd=tmp_path)
     assert again.code == 0, again.err
 
 

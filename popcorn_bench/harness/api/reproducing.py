@@ -8,10 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from popcorn_bench import plugins
 from popcorn_bench.errors import UsageError, did_you_mean
 from popcorn_bench.harness.api.running import Planned
 from popcorn_bench.harness.api.spec import spec_of
-from popcorn_bench.harness.api.telling import Folder, Names, names_of
+from popcorn_bench.harness.api.telling import Folder, Names, names_of, paths_of
 from popcorn_bench.harness.braking import Brake, here_or_in_thread
 from popcorn_bench.harness.progress import Display, Silent
 from popcorn_bench.harness.reproduce.doing import (
@@ -27,7 +28,7 @@ from popcorn_bench.harness.reproduce.manifest import read_manifest
 from popcorn_bench.harness.reproduce.outcome import Outcome, Verdict
 from popcorn_bench.harness.spec import DEFAULT_OUTPUT, LIMITS
 
-_FREE = ("device", *LIMITS)
+_FREE = ("device", "plugin", *LIMITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,5 +135,6 @@ def _opening(
                 f"; free are {', '.join(_FREE)}"
             )
     first, stages = read_manifest(Path(results), run), stages_of(names_of(stage))
+    plugins.check_named(first.spec.plugin, paths_of(options.get("plugin", ())))
     folder = Path(to) if to else beside(first, stages)
     return repetition(first, spec_of(first.spec, {**options, "output_path": folder}), stages)

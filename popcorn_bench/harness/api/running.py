@@ -11,7 +11,7 @@ from popcorn_bench.errors import UsageError
 from popcorn_bench.harness.api import notebook
 from popcorn_bench.harness.api.boards import Leaderboard, leaderboard
 from popcorn_bench.harness.api.spec import spec_of
-from popcorn_bench.harness.api.telling import Folder
+from popcorn_bench.harness.api.telling import Folder, paths_of
 from popcorn_bench.harness.braking import Brake, beside, here_or_in_thread
 from popcorn_bench.harness.decide import Policy
 from popcorn_bench.harness.ended import Ended, Ending
@@ -244,7 +244,7 @@ def plan_score(folder: Folder = DEFAULT_OUTPUT, /, **options: Any) -> Planned:  
 
 def scoring(folder: Folder, options: dict[str, Any]) -> RunSpec:
     """The spec of the last run for other evaluators: settings of those left out are dropped."""
-    last = last_spec(Path(folder))
+    last = last_spec(Path(folder), paths_of(options.get("plugin", ())))
     wanted = _checked(last, options)
     kept = tuple(pair for pair in last.evaluator_args if pair[0] in {"", *wanted.evaluators})
     added = wanted.evaluator_args if "evaluator_args" in options else ()
@@ -252,7 +252,7 @@ def scoring(folder: Folder, options: dict[str, Any]) -> RunSpec:
 
 
 def _again(folder: Folder, options: dict[str, Any]) -> RunSpec:
-    return _checked(last_spec(Path(folder)), options)
+    return _checked(last_spec(Path(folder), paths_of(options.get("plugin", ()))), options)
 
 
 def _checked(spec: RunSpec | None, options: dict[str, Any]) -> RunSpec:

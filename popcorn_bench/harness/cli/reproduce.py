@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from popcorn_bench import plugins
 from popcorn_bench.errors import redact
 from popcorn_bench.harness.cli import INCOMPLETE, INTERRUPTED
 from popcorn_bench.harness.cli.options import (
@@ -78,6 +79,7 @@ def command(  # noqa: PLR0913 - one per option
     from popcorn_bench.harness.reproduce.manifest import read_manifest
 
     first, wanted = read_manifest(results, run), stages_of(stages)
+    plugins.check_named(first.spec.plugin)
     folder = target or beside(first, wanted)
     spec = replace(first.spec, output_path=folder, device=device or first.spec.device)
     try:

@@ -50,9 +50,7 @@ _POSITIVE = click.IntRange(min=1)
 @click.option("--patience", type=_POSITIVE, default=20, show_default=True)
 @click.option("--batch", type=_POSITIVE, default=64, show_default=True)
 @click.option("--lr", type=Finite(min=0, min_open=True), default=1e-4, show_default=True)
-@click.option(
-    "--dropout", type=Finite(0, 1, max_open=True), default=0.0, show_default=True
-)
+@click.option("--dropout", type=Finite(0, 1, max_open=True), default=0.0, show_default=True)
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:N or mps.")
 @click.option("--resume", is_flag=True, help="Go on with the training that OUT holds.")

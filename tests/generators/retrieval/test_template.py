@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-import popcorn_bench.tasks
 from popcorn_bench.generators.llm.answer import parse
 from popcorn_bench.generators.retrieval.found import Found
 from popcorn_bench.generators.retrieval.prompt import values
 from popcorn_bench.remote.response import Reply
+from popcorn_bench.tasks.loader import SHIPPED
 from popcorn_bench.tasks.templates import render
 from popcorn_bench.types import BriefRules
 from tests.generators.retrieval.test_prompt import FOUND, reference
 
-_FILE = Path(popcorn_bench.tasks.__file__).with_name("data") / "_popcorn.yaml"
+_FILE = SHIPPED / "_popcorn.yaml"
 COMMON: dict[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
 
 

@@ -107,6 +107,18 @@ async def test_a_call_that_is_left_out_frees_the_try_of_an_endpoint() -> None:
     assert await bench.call("two") == "done"
 
 
+@pytest.mark.parametrize("kind", ["connection", "timeout"])
+async def test_an_endpoint_that_never_answers_is_left_alone(kind: str) -> None:
+    bench = Bench()
+    bench["one"].breaker.after, bench["one"].breaker.seconds = 2, 0.0
+    for _ in range(2):
+        with pytest.raises(AdapterError):
+            await bench.call("one", AdapterError(kind, "", retriable=True))
+    with pytest.raises(AdapterError) as refused:
+        await bench.call("two")
+    assert refused.value.kind == "endpoint_down"
+
+
 async def test_calls_that_wait_at_the_endpoint_are_held_too() -> None:
     """They had passed the pace before one of those inside was told to wait."""
     bench = Bench()
