@@ -24,12 +24,16 @@ class Outcome(StrEnum):
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of a run, kept as it goes; a display reads them from another thread."""
+    """Counts of a run, kept as it goes; a display reads them from another thread.
+
+    `kinds` counts failures by who failed and how; `said` has the first message of each.
+    """
 
     units: dict[tuple[Stage, Outcome], int] = field(
         default_factory=lambda: dict.fromkeys(product(Stage, Outcome), 0)
     )
     kinds: Counter[tuple[str, str]] = field(default_factory=Counter)
+    said: dict[tuple[str, str], str] = field(default_factory=dict)
     bills: dict[tuple[Stage, str], Bill] = field(default_factory=dict)
     cost_usd: float = 0.0
     cost_unknown: int = 0
@@ -48,6 +52,7 @@ class Tally:
         """One more failed unit of an LLM, generator or evaluator."""
         self.count(failure.stage, Outcome.FAILED)
         self.kinds[who, failure.kind] += 1
+        self.said.setdefault((who, failure.kind), failure.message)
 
     def of(self, outcome: Outcome, stage: Stage | None = None) -> int:
         """Units with that outcome, of one stage or of all."""

@@ -8,6 +8,7 @@ import sys
 import click
 from rich.console import Console
 
+from popcorn_bench.errors import visible
 from popcorn_bench.harness.cli import WRONG_USAGE
 from popcorn_bench.harness.cli.board import show_board, write_page
 from popcorn_bench.harness.cli.costs import show_costs
@@ -23,6 +24,7 @@ from popcorn_bench.harness.run import Report
 from popcorn_bench.harness.spec import RunSpec
 from popcorn_bench.harness.survey import Survey
 
+_SHOWN = 200  # characters of a failure's message
 _err = Console(stderr=True)
 
 
@@ -66,9 +68,10 @@ def _nothing_to_do(ended: Ended, *, as_json: bool) -> int:
 
 
 def _advise(spec: RunSpec, what: str) -> None:
+    code = "".join(f" --plugin {path}" for path in spec.plugin)
     _err.print(
-        f"{what} and count in the denominators; `popcorn-bench retry {spec.output_path}` tries "
-        "them again",
+        f"{what} and count in the denominators; `popcorn-bench retry {spec.output_path}{code}` "
+        "tries them again",
         highlight=False,
         markup=False,
         soft_wrap=True,
@@ -78,7 +81,9 @@ def _advise(spec: RunSpec, what: str) -> None:
 def _ended(ended: Ended, report: Report, *, as_json: bool) -> int:
     tally = report.tally
     for (who, kind), n in tally.kinds.most_common():
-        _err.print(f"  {n:,} x {kind}: {who}", markup=False, highlight=False)
+        why = visible(tally.said[who, kind])[:_SHOWN]
+        line = f"  {n:,} x {kind}: {who}: {why}" if why else f"  {n:,} x {kind}: {who}"
+        _err.print(line, markup=False, highlight=False, soft_wrap=True)
     failed, missing = tally.of(Outcome.FAILED), tally.of(Outcome.MISSING)
     if failed:
         _advise(ended.spec, f"{failed:,} units failed")
