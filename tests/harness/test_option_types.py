@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import pytest
 
-from popcorn_bench.harness.cli.options import MONEY, NUMBERS, Bytes, Finite
+from popcorn_bench.harness.cli.kinds import MONEY, NUMBERS, Bytes, Finite
 
 _ENDLESS = "9" * 5_000
 

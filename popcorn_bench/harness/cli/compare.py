@@ -12,7 +12,8 @@ import click
 
 from popcorn_bench.errors import UsageError
 from popcorn_bench.harness.cli.damage import tell_all
-from popcorn_bench.harness.cli.options import EXISTING, FILE, FOLDER, LIST, with_json
+from popcorn_bench.harness.cli.kinds import EXISTING, FILE, FOLDER, LIST
+from popcorn_bench.harness.cli.options import with_json
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -9,7 +9,7 @@ import click
 
 from popcorn_bench import yamlfile
 from popcorn_bench.errors import FileError, did_you_mean
-from popcorn_bench.harness.cli.options import CommaList, Numbers
+from popcorn_bench.harness.cli.kinds import CommaList, Numbers
 from popcorn_bench.yamlfile import Document
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from popcorn_bench.harness.cli.options import FILE, FOLDER, with_include_path, with_json
+from popcorn_bench.harness.cli.kinds import FILE, FOLDER
+from popcorn_bench.harness.cli.options import with_include_path, with_json
 
 if TYPE_CHECKING:
     from popcorn_bench.harness.api.humans import Humans

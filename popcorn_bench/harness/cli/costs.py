@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from popcorn_bench.harness.cli.options import FOLDER, with_json
+from popcorn_bench.harness.cli.kinds import FOLDER
+from popcorn_bench.harness.cli.options import with_json
 from popcorn_bench.harness.spec import DEFAULT_OUTPUT, RunSpec
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ import click
 
 from popcorn_bench.errors import UsageError
 from popcorn_bench.harness.cli.damage import tell_damage
-from popcorn_bench.harness.cli.options import EXISTING, FILE, FOLDER, LIST, say, with_json
+from popcorn_bench.harness.cli.kinds import EXISTING, FILE, FOLDER, LIST
+from popcorn_bench.harness.cli.options import say, with_json
 from popcorn_bench.harness.spec import DEFAULT_OUTPUT
 
 if TYPE_CHECKING:

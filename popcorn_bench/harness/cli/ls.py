@@ -11,7 +11,8 @@ from typing import Any
 import click
 
 from popcorn_bench.errors import visible
-from popcorn_bench.harness.cli.options import FOLDER, with_include_path, with_json
+from popcorn_bench.harness.cli.kinds import FOLDER
+from popcorn_bench.harness.cli.options import with_include_path, with_json
 from popcorn_bench.harness.spec import DEFAULT_OUTPUT
 
 Rows = list[dict[str, Any]]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from popcorn_bench.harness.cli.options import FOLDER
+from popcorn_bench.harness.cli.kinds import FOLDER
 from popcorn_bench.harness.skeletons import KINDS, skeleton, write
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from popcorn_bench.errors import UsageError
-from popcorn_bench.harness.cli.options import EXISTING
+from popcorn_bench.harness.cli.kinds import EXISTING
 
 if TYPE_CHECKING:
     from popcorn_bench.harness.predicting import NeighbourCorpus, Prediction, Predictor

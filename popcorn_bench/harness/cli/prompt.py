@@ -8,11 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from popcorn_bench.errors import UsageError
-from popcorn_bench.harness.cli.options import (
-    LIST,
-    with_enhancement,
-    with_include_path,
-)
+from popcorn_bench.harness.cli.kinds import LIST
+from popcorn_bench.harness.cli.options import with_enhancement, with_include_path
 from popcorn_bench.harness.spec import RunSpec
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from popcorn_bench.harness.cli.options import EXISTING, FILE, say, with_json
+from popcorn_bench.harness.cli.kinds import EXISTING, FILE
+from popcorn_bench.harness.cli.options import say, with_json
 
 if TYPE_CHECKING:
     from popcorn_bench.harness.api.publishing import Published

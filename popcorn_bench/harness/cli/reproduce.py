@@ -13,16 +13,8 @@ import click
 from popcorn_bench import plugins
 from popcorn_bench.errors import redact
 from popcorn_bench.harness.cli import INCOMPLETE, INTERRUPTED
-from popcorn_bench.harness.cli.options import (
-    FOLDER,
-    LIST,
-    Finite,
-    limited,
-    say,
-    with_display,
-    with_json,
-    with_limits,
-)
+from popcorn_bench.harness.cli.kinds import FOLDER, LIST, Finite
+from popcorn_bench.harness.cli.options import limited, say, with_display, with_json, with_limits
 from popcorn_bench.harness.spec import DEFAULT_OUTPUT
 
 if TYPE_CHECKING:

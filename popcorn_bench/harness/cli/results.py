@@ -10,7 +10,8 @@ from pathlib import Path
 import click
 
 from popcorn_bench.harness.cli.damage import tell_damage
-from popcorn_bench.harness.cli.options import EXISTING, FILE, FOLDER, say, with_artifacts, with_json
+from popcorn_bench.harness.cli.kinds import EXISTING, FILE, FOLDER
+from popcorn_bench.harness.cli.options import say, with_artifacts, with_json
 from popcorn_bench.harness.spec import DEFAULT_OUTPUT
 
 

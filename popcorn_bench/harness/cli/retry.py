@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from popcorn_bench.harness.cli.options import FOLDER, limited, with_display, with_json, with_limits
+from popcorn_bench.harness.cli.kinds import FOLDER
+from popcorn_bench.harness.cli.options import limited, with_display, with_json, with_limits
 from popcorn_bench.harness.spec import DEFAULT_OUTPUT
 
 

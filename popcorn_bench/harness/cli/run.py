@@ -8,11 +8,9 @@ from typing import Any
 import click
 
 from popcorn_bench import plugins
+from popcorn_bench.harness.cli.kinds import FILE, FOLDER, LIST
 from popcorn_bench.harness.cli.options import (
     DEFAULT,
-    FILE,
-    FOLDER,
-    LIST,
     limited,
     with_artifacts,
     with_display,

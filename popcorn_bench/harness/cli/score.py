@@ -8,14 +8,8 @@ from typing import Any
 
 import click
 
-from popcorn_bench.harness.cli.options import (
-    FOLDER,
-    LIST,
-    limited,
-    with_display,
-    with_json,
-    with_limits,
-)
+from popcorn_bench.harness.cli.kinds import FOLDER, LIST
+from popcorn_bench.harness.cli.options import limited, with_display, with_json, with_limits
 from popcorn_bench.harness.spec import DEFAULT_OUTPUT, parse_args
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from popcorn_bench.harness.cli.options import EXISTING, say
+from popcorn_bench.harness.cli.kinds import EXISTING
+from popcorn_bench.harness.cli.options import say
 
 
 class _Predictors(click.Group):

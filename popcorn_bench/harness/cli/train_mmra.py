@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from popcorn_bench.evaluators.mmra.config import GRAMS, Sources
-from popcorn_bench.harness.cli.options import EXISTING, FOLDER, Finite, say
+from popcorn_bench.harness.cli.kinds import EXISTING, FOLDER, Finite
+from popcorn_bench.harness.cli.options import say
 
 _SOURCES = Sources()
 _ENCODER = "NAME[@REVISION][#cls|#mean] of the hub, or a folder"

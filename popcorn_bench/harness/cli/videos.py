@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from popcorn_bench.harness.cli.options import FOLDER, with_json
+from popcorn_bench.harness.cli.kinds import FOLDER
+from popcorn_bench.harness.cli.options import with_json
 from popcorn_bench.harness.spec import DEFAULT_OUTPUT
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from popcorn_bench.errors import UsageError
-from popcorn_bench.harness.cli.options import EXISTING
+from popcorn_bench.harness.cli.kinds import EXISTING
 from popcorn_bench.harness.spec import DEFAULT_OUTPUT
 
 if TYPE_CHECKING:
