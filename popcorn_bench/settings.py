@@ -147,3 +147,21 @@ def _number(value: JSON) -> float:
     if not isfinite(found):
         raise ValueError("a number")
     return found
+
+
+def like(known: Mapping[str, JSON], args: Mapping[str, str], flag: str) -> dict[str, JSON]:
+    """Settings of an adapter that is not here: a value keeps the type that the catalog gives."""
+    return {**known, **{key: _typed(key, text, known[key], flag) for key, text in args.items()}}
+
+
+def _typed(key: str, text: str, example: JSON, flag: str) -> JSON:
+    if isinstance(example, bool):
+        if text.lower() not in {"true", "false"}:
+            raise UsageError(f"{flag}: {key}: {text!r} is not true or false")
+        return text.lower() == "true"
+    if not isinstance(example, (int, float)):
+        return text
+    try:
+        return type(example)(text)
+    except ValueError as error:
+        raise UsageError(f"{flag}: {key}: {text!r} is not a number") from error

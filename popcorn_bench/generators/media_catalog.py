@@ -22,7 +22,8 @@ from popcorn_bench.generators.machine import (
 from popcorn_bench.generators.protocol import Priced
 from popcorn_bench.registry import Registry
 from popcorn_bench.selection import select
-from popcorn_bench.types import JSON, Generator
+from popcorn_bench.settings import like
+from popcorn_bench.types import Generator
 
 if TYPE_CHECKING:
     from popcorn_bench.generators.media_file import EntryModel
@@ -207,7 +208,7 @@ class MediaCatalog:
                 raise UsageError(f"{flag}: {_unknown(key, names)}")
         adapter = self._adapter(generator.adapter)
         if adapter is None:
-            return replace(generator, settings=_like(generator.settings, args, flag))
+            return replace(generator, settings=like(generator.settings, args, flag))
         try:
             return adapter.resolved(replace(generator, settings={**generator.settings, **args}))
         except UsageError as error:
@@ -284,21 +285,3 @@ def _described(model: EntryModel, generator: Generator, reason: str) -> MediaEnt
         on_gpu=model.gpu or model.pipeline is not None,
         num_gpus=model.num_gpus,
     )
-
-
-def _like(known: Mapping[str, JSON], args: Mapping[str, str], flag: str) -> dict[str, JSON]:
-    """Settings of an adapter that is not here: a value keeps the type that the catalog gives."""
-    return {**known, **{key: _typed(key, text, known[key], flag) for key, text in args.items()}}
-
-
-def _typed(key: str, text: str, example: JSON, flag: str) -> JSON:
-    if isinstance(example, bool):
-        if text.lower() not in {"true", "false"}:
-            raise UsageError(f"{flag}: {key}: {text!r} is not true or false")
-        return text.lower() == "true"
-    if not isinstance(example, (int, float)):
-        return text
-    try:
-        return type(example)(text)
-    except ValueError as error:
-        raise UsageError(f"{flag}: {key}: {text!r} is not a number") from error
