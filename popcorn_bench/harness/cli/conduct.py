@@ -25,6 +25,7 @@ from popcorn_bench.harness.spec import RunSpec
 from popcorn_bench.harness.survey import Survey
 
 _SHOWN = 200  # characters of a failure's message
+_TOLD = {"authentication"}  # while it ran, once
 _err = Console(stderr=True)
 
 
@@ -81,7 +82,7 @@ def _advise(spec: RunSpec, what: str) -> None:
 def _ended(ended: Ended, report: Report, *, as_json: bool) -> int:
     tally = report.tally
     for (who, kind), n in tally.kinds.most_common():
-        why = visible(tally.said[who, kind])[:_SHOWN]
+        why = "" if kind in _TOLD else visible(tally.said[who, kind])[:_SHOWN]
         line = f"  {n:,} x {kind}: {who}: {why}" if why else f"  {n:,} x {kind}: {who}"
         _err.print(line, markup=False, highlight=False, soft_wrap=True)
     failed, missing = tally.of(Outcome.FAILED), tally.of(Outcome.MISSING)
